@@ -11,6 +11,7 @@ pub mod fact;
 pub mod finding;
 pub mod guard;
 pub mod location;
+pub mod outcome;
 pub mod package;
 pub mod problem;
 pub mod program;
