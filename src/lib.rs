@@ -1,2 +1,23 @@
+//! failmap maps how systems fail before they do: every call that leaves a process, its path, its
+//! guards, and what breaks when its target fails. It reads source and manifests only; nothing of the
+//! scanned tree is run.
+//!
+//! # The flow
+//!
+//! ```text
+//! discover ─► extract (per file) ─► resolve (per package) ─► link (across packages and services)
+//!          ─► analyze ─► gate ─► report
+//! ```
+//!
+//! A file's facts depend on its bytes and language alone. Everything after `extract` is a pure
+//! function of sorted facts: same input, same bytes, with any number of threads.
+//!
+//! # The rooms, from the bottom up
+//!
+//! * [`model`]: the plain data that all rooms share. No behaviour, no imports.
+//! * [`catalog`]: what failmap knows of libraries and rules, as TOML files; user files load by the same path.
+//!
+//! Which room may import which is a table in `tests/suite/layers.rs`; `ARCHITECTURE.md` explains it.
+
 pub mod catalog;
 pub mod model;

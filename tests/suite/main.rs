@@ -1,0 +1,5 @@
+//! The one integration binary: everything that needs more than one room, or the built program.
+
+#![allow(clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)]
+
+mod layers;
