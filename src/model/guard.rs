@@ -1,5 +1,6 @@
 //! Guards: what bounds, repeats, cuts or replaces a call. First as terms (layers), then evaluated.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
 };
 
 /// What part of a call a timeout bounds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     Connect,
@@ -47,7 +48,7 @@ impl Scope {
 }
 
 /// Who set a guard; the order is the order of precedence (the first wins).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     Request,
@@ -115,7 +116,7 @@ pub struct RetryLayer {
     pub idempotent: Option<bool>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Backoff {
     None,
@@ -152,7 +153,7 @@ pub struct Guards {
     pub fallback_target: Option<Name>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TimeoutState {
     Explicit,
@@ -162,6 +163,20 @@ pub enum TimeoutState {
     Conditional,
     #[default]
     Unknown,
+}
+
+impl TimeoutState {
+    /// The name in the JSON output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Explicit => "explicit",
+            Self::Default => "default",
+            Self::None => "none",
+            Self::Conditional => "conditional",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -184,7 +199,7 @@ pub struct TimeoutPart {
     pub at: Option<Location>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RetryState {
     None,
@@ -193,6 +208,20 @@ pub enum RetryState {
     Conditional,
     #[default]
     Unknown,
+}
+
+impl RetryState {
+    /// The name in the JSON output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Bounded => "bounded",
+            Self::Unbounded => "unbounded",
+            Self::Conditional => "conditional",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -225,7 +254,7 @@ pub struct Presence {
     pub at: Option<Location>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PresenceState {
     Present,
@@ -233,4 +262,17 @@ pub enum PresenceState {
     Conditional,
     #[default]
     Unknown,
+}
+
+impl PresenceState {
+    /// The name in the JSON output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Present => "present",
+            Self::None => "none",
+            Self::Conditional => "conditional",
+            Self::Unknown => "unknown",
+        }
+    }
 }

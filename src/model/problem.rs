@@ -1,10 +1,11 @@
 //! What failmap could not read or decide: the blind-spot ledger's rows.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::location::Location;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProblemKind {
     /// A file or folder that could not be opened.
