@@ -10,29 +10,99 @@ const MASK: &str = "***";
 
 /// Parameter names (lower case, `-` and `_` left out) whose value is a secret.
 const SECRET_NAMES: &[&str] = &[
-    "accesskey", "accesstoken", "accountkey", "apikey", "apitoken", "appkey", "auth", "authkey", "authorization", "authtoken",
-    "awsaccesskeyid", "bearer", "clientsecret", "credential", "credentials", "jwt", "key", "pass", "passphrase",
-    "passwd", "password", "privatekey", "pwd", "refreshtoken", "secret", "secretaccesskey", "secretkey",
-    "sharedaccesskey", "sharedaccesssignature", "sig", "signature", "token", "xamzcredential", "xamzsecuritytoken",
-    "xamzsignature", "xapikey",
+    "accesskey",
+    "accesstoken",
+    "accountkey",
+    "apikey",
+    "apitoken",
+    "appkey",
+    "auth",
+    "authkey",
+    "authorization",
+    "authtoken",
+    "awsaccesskeyid",
+    "bearer",
+    "clientsecret",
+    "credential",
+    "credentials",
+    "jwt",
+    "key",
+    "pass",
+    "passphrase",
+    "passwd",
+    "password",
+    "privatekey",
+    "pwd",
+    "refreshtoken",
+    "secret",
+    "secretaccesskey",
+    "secretkey",
+    "sharedaccesskey",
+    "sharedaccesssignature",
+    "sig",
+    "signature",
+    "token",
+    "xamzcredential",
+    "xamzsecuritytoken",
+    "xamzsignature",
+    "xapikey",
 ];
 
 /// Beginnings of tokens that services issue, each with the fewest characters that must follow.
 const TOKEN_PREFIXES: &[(&str, usize)] = &[
-    ("ghp_", 16), ("gho_", 16), ("ghs_", 16), ("ghu_", 16), ("github_pat_", 16), ("glpat-", 12), ("sk_live_", 8), ("sk_test_", 8),
-    ("rk_live_", 8), ("sk-", 20), ("xoxb-", 8), ("xoxp-", 8), ("xoxa-", 8), ("xapp-", 8), ("AKIA", 16), ("ASIA", 16),
-    ("AIza", 30), ("eyJ", 24), ("SG.", 20), ("whsec_", 12), ("npm_", 30), ("hooks.slack.com/services/", 8),
+    ("ghp_", 16),
+    ("gho_", 16),
+    ("ghs_", 16),
+    ("ghu_", 16),
+    ("github_pat_", 16),
+    ("glpat-", 12),
+    ("sk_live_", 8),
+    ("sk_test_", 8),
+    ("rk_live_", 8),
+    ("sk-", 20),
+    ("xoxb-", 8),
+    ("xoxp-", 8),
+    ("xoxa-", 8),
+    ("xapp-", 8),
+    ("AKIA", 16),
+    ("ASIA", 16),
+    ("AIza", 30),
+    ("eyJ", 24),
+    ("SG.", 20),
+    ("whsec_", 12),
+    ("npm_", 30),
+    ("hooks.slack.com/services/", 8),
 ];
 
 /// Words before a colon that are failmap's own or a package manager's, never a user name.
 const OWN_PREFIXES: &[&str] = &[
-    "broker", "cache", "cargo", "config", "datastore", "dep", "external", "file", "git", "infrastructure", "job", "library",
-    "link", "mail", "mailto", "npm", "object-store", "patch", "pkg", "service", "topic", "workspace",
+    "broker",
+    "cache",
+    "cargo",
+    "config",
+    "datastore",
+    "dep",
+    "external",
+    "file",
+    "git",
+    "infrastructure",
+    "job",
+    "library",
+    "link",
+    "mail",
+    "mailto",
+    "npm",
+    "object-store",
+    "patch",
+    "pkg",
+    "service",
+    "topic",
+    "workspace",
 ];
 
 /// `text` with its credentials masked; borrowed where there are none. Redacting twice changes nothing.
 #[must_use]
-pub fn redact(text: &str) -> Cow<'_, str> {
+pub(super) fn redact(text: &str) -> Cow<'_, str> {
     let mut spans = Vec::new();
     if text.contains('@') {
         user_info(text, &mut spans);
@@ -87,14 +157,17 @@ fn user_info(text: &str, spans: &mut Vec<(usize, usize)>) {
 
 /// Length of the user info at the start of what follows `://`, or nothing.
 fn url_user_info(after_scheme: &str) -> Option<usize> {
-    let authority_end = after_scheme.find(['/', '?', '#', '\\', ',', ')']).unwrap_or(after_scheme.len());
+    let authority_end = after_scheme
+        .find(['/', '?', '#', '\\', ',', ')'])
+        .unwrap_or(after_scheme.len());
     let authority = &after_scheme[..authority_end];
     if let Some(at) = authority.rfind('@') {
         return (&authority[..at] != MASK).then_some(at);
     }
     // A password with an unescaped slash: what follows the colon is no port, and an `@` comes later.
     let (_, port) = authority.split_once(':')?;
-    let is_port = port.is_empty() || port.starts_with(['{', '$', '%', '<']) || port.bytes().all(|byte| byte.is_ascii_digit());
+    let is_port =
+        port.is_empty() || port.starts_with(['{', '$', '%', '<']) || port.bytes().all(|byte| byte.is_ascii_digit());
     if is_port || authority.starts_with('[') {
         return None;
     }
@@ -103,7 +176,9 @@ fn url_user_info(after_scheme: &str) -> Option<usize> {
 
 /// `user:pass@host` without a scheme.
 fn bare_user_info(word: &str, start: usize, spans: &mut Vec<(usize, usize)>) {
-    let mut begin = word.find(|character: char| !matches!(character, '(' | '[' | '{' | ',')).unwrap_or(0);
+    let mut begin = word
+        .find(|character: char| !matches!(character, '(' | '[' | '{' | ','))
+        .unwrap_or(0);
     while let Some((prefix, _)) = word[begin..].split_once(':') {
         if !OWN_PREFIXES.contains(&prefix) {
             break;
@@ -112,10 +187,17 @@ fn bare_user_info(word: &str, start: usize, spans: &mut Vec<(usize, usize)>) {
     }
     let candidate = &word[begin..];
     let Some(at) = candidate.rfind('@') else { return };
-    let Some((user, pass)) = candidate[..at].split_once(':') else { return };
+    let Some((user, pass)) = candidate[..at].split_once(':') else {
+        return;
+    };
     let host = &candidate[at + 1..];
     let is_digest = host.starts_with("sha256:") || host.starts_with("sha512:");
-    let is_name = user.is_empty() || pass.is_empty() || user.contains('/') || pass.starts_with(':') || is_digest || host.is_empty();
+    let is_name = user.is_empty()
+        || pass.is_empty()
+        || user.contains('/')
+        || pass.starts_with(':')
+        || is_digest
+        || host.is_empty();
     if is_name || candidate[..at] == *MASK {
         return;
     }
@@ -155,10 +237,15 @@ fn parameters(text: &str, spans: &mut Vec<(usize, usize)>) {
 fn tokens(text: &str, spans: &mut Vec<(usize, usize)>) {
     for &(prefix, fewest) in TOKEN_PREFIXES {
         for (found, _) in text.match_indices(prefix) {
-            let is_inside = text[..found].chars().next_back().is_some_and(|character| character.is_ascii_alphanumeric());
+            let is_inside = text[..found]
+                .chars()
+                .next_back()
+                .is_some_and(|character| character.is_ascii_alphanumeric());
             let rest = &text[found + prefix.len()..];
             let length = rest
-                .find(|character: char| !(character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.' | '/')))
+                .find(|character: char| {
+                    !(character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.' | '/'))
+                })
                 .unwrap_or(rest.len());
             let has_digit = rest[..length].bytes().any(|byte| byte.is_ascii_digit());
             if !is_inside && fewest <= length && has_digit {
@@ -202,8 +289,14 @@ mod tests {
     fn user_info_of_urls() {
         redacts("https://user:pass@host/path", "https://***@host/path");
         redacts("postgres://app:s3cr3t@db:5432/shop", "postgres://***@db:5432/shop");
-        redacts("https://0123abc@o1.ingest.example.io/7", "https://***@o1.ingest.example.io/7");
-        redacts("see \"amqp://a:b@mq\" and redis://:pw@cache:6379", "see \"amqp://***@mq\" and redis://***@cache:6379");
+        redacts(
+            "https://0123abc@o1.ingest.example.io/7",
+            "https://***@o1.ingest.example.io/7",
+        );
+        redacts(
+            "see \"amqp://a:b@mq\" and redis://:pw@cache:6379",
+            "see \"amqp://***@mq\" and redis://***@cache:6379",
+        );
         redacts("mongodb://u:p@h1:1,h2:2/db", "mongodb://***@h1:1,h2:2/db");
     }
 
@@ -225,7 +318,10 @@ mod tests {
     fn secret_parameters() {
         redacts("https://h/p?token=abc&x=1", "https://h/p?token=***&x=1");
         redacts("https://h/p?x=1&api_key=abc#f", "https://h/p?x=1&api_key=***#f");
-        redacts("host=db user=app password=hunter2 port=1", "host=db user=app password=*** port=1");
+        redacts(
+            "host=db user=app password=hunter2 port=1",
+            "host=db user=app password=*** port=1",
+        );
         redacts("Server=db;Pwd=x;", "Server=db;Pwd=***;");
         redacts("https://h/?X-Amz-Signature=00ff", "https://h/?X-Amz-Signature=***");
     }
@@ -233,7 +329,10 @@ mod tests {
     #[test]
     fn tokens_of_known_form() {
         redacts("uses ghp_0123456789abcdefXYZ here", "uses ghp_*** here");
-        redacts("https://hooks.slack.com/services/T00/B00/XXXX1", "https://hooks.slack.com/services/***");
+        redacts(
+            "https://hooks.slack.com/services/T00/B00/XXXX1",
+            "https://hooks.slack.com/services/***",
+        );
         redacts("Authorization: Bearer abcdef0123456", "Authorization: Bearer ***");
     }
 

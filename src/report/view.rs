@@ -94,11 +94,19 @@ impl<'r> View<'r> {
         }
         Self {
             report,
-            components: report.components.iter().map(|component| (&*component.id, component)).collect(),
+            components: report
+                .components
+                .iter()
+                .map(|component| (&*component.id, component))
+                .collect(),
             entries: report.entries.iter().map(|entry| (&*entry.id, entry)).collect(),
             calls: report.calls.iter().map(|call| (&*call.id, call)).collect(),
             calls_by_target,
-            radii: report.blast_radius.iter().map(|radius| ((&*radius.component, radius.mode), radius)).collect(),
+            radii: report
+                .blast_radius
+                .iter()
+                .map(|radius| ((&*radius.component, radius.mode), radius))
+                .collect(),
         }
     }
 
@@ -135,15 +143,22 @@ impl<'r> View<'r> {
     /// The services, in order of tier (undeclared last), then id.
     #[must_use]
     pub fn services(&self) -> Vec<&'r Component> {
-        let mut services: Vec<_> =
-            self.report.components.iter().filter(|component| component.kind == ComponentKind::Service).collect();
+        let mut services: Vec<_> = self
+            .report
+            .components
+            .iter()
+            .filter(|component| component.kind == ComponentKind::Service)
+            .collect();
         services.sort_by_key(|service| (service.tier.unwrap_or(u8::MAX), &service.id));
         services
     }
 
     /// The entries of that service, in order.
     pub fn entries_of<'v>(&'v self, service: &'v str) -> impl Iterator<Item = &'r Entry> + 'v {
-        self.report.entries.iter().filter(move |entry| entry.service == *service)
+        self.report
+            .entries
+            .iter()
+            .filter(move |entry| entry.service == *service)
     }
 
     /// What `from` calls, publishes to or consumes, sorted by target.
@@ -170,15 +185,29 @@ impl<'r> View<'r> {
     /// Calls of code that no service was seen to run.
     #[must_use]
     pub fn calls_without_service(&self) -> Vec<&'r Call> {
-        self.report.calls.iter().filter(|call| call.services.is_empty()).collect()
+        self.report
+            .calls
+            .iter()
+            .filter(|call| call.services.is_empty())
+            .collect()
     }
 
     #[must_use]
     pub fn figures(&self) -> Figures {
         let count = |wanted: fn(ComponentKind) -> bool| {
-            self.report.components.iter().filter(|component| wanted(component.kind)).count()
+            self.report
+                .components
+                .iter()
+                .filter(|component| wanted(component.kind))
+                .count()
         };
-        let open = |level: Level| self.report.findings.iter().filter(|finding| is_open(finding) && finding.level == level).count();
+        let open = |level: Level| {
+            self.report
+                .findings
+                .iter()
+                .filter(|finding| is_open(finding) && finding.level == level)
+                .count()
+        };
         let deadlines = self.report.calls.iter().map(|call| deadline(&call.guards));
         Figures {
             n_services: count(|kind| kind == ComponentKind::Service),
@@ -202,8 +231,14 @@ impl<'r> View<'r> {
     pub fn risks(&self) -> Vec<Risk<'r>> {
         let mut groups: BTreeMap<(Level, &str, &str), Vec<&Finding>> = BTreeMap::new();
         for finding in self.report.findings.iter().filter(|finding| is_open(finding)) {
-            let subject = self.target_of(finding).or(finding.component.as_deref()).unwrap_or_default();
-            groups.entry((finding.level, &finding.rule, subject)).or_default().push(finding);
+            let subject = self
+                .target_of(finding)
+                .or(finding.component.as_deref())
+                .unwrap_or_default();
+            groups
+                .entry((finding.level, &finding.rule, subject))
+                .or_default()
+                .push(finding);
         }
         let mut risks: Vec<Risk> = groups
             .into_iter()
@@ -220,7 +255,15 @@ impl<'r> View<'r> {
                 }
             })
             .collect();
-        risks.sort_by_key(|risk| (Reverse(risk.level), Reverse(risk.impact), Reverse(risk.findings.len()), risk.rule, risk.target));
+        risks.sort_by_key(|risk| {
+            (
+                Reverse(risk.level),
+                Reverse(risk.impact),
+                Reverse(risk.findings.len()),
+                risk.rule,
+                risk.target,
+            )
+        });
         risks
     }
 
@@ -258,7 +301,11 @@ impl<'r> View<'r> {
         }
         let mut rows: Vec<_> = by_kind
             .into_iter()
-            .map(|(kind, spots)| LedgerRow { kind, hides: spots.iter().map(|spot| u64::from(spot.hides)).sum(), spots })
+            .map(|(kind, spots)| LedgerRow {
+                kind,
+                hides: spots.iter().map(|spot| u64::from(spot.hides)).sum(),
+                spots,
+            })
             .collect();
         rows.sort_by_key(|row| (Reverse(row.hides), row.kind));
         rows
@@ -310,10 +357,21 @@ pub fn timeout_words(guards: &Guards) -> String {
         TimeoutState::Default => "default ",
         TimeoutState::Conditional => "sometimes ",
     };
-    let mut parts: Vec<_> = timeout.parts.iter().map(|part| (part.ms.map_or("?".to_owned(), duration), part.scope.as_str())).collect();
+    let mut parts: Vec<_> = timeout
+        .parts
+        .iter()
+        .map(|part| (part.ms.map_or("?".to_owned(), duration), part.scope.as_str()))
+        .collect();
     parts.dedup();
-    let parts: Vec<_> = parts.into_iter().map(|(limit, scope)| format!("{limit} {scope}")).collect();
-    let suffix = if timeout.bounds_call == Some(false) { " only" } else { "" };
+    let parts: Vec<_> = parts
+        .into_iter()
+        .map(|(limit, scope)| format!("{limit} {scope}"))
+        .collect();
+    let suffix = if timeout.bounds_call == Some(false) {
+        " only"
+    } else {
+        ""
+    };
     match parts.is_empty() {
         true => format!("{prefix}set"),
         false => format!("{prefix}{}{suffix}", parts.join(", ")),
@@ -371,5 +429,9 @@ pub fn place(report: &Report, root: &str, file: &str, line: Option<u32>) -> Stri
 /// `best` and `worst` as one phrase: `failing`, or `degraded to hanging`.
 #[must_use]
 pub fn interval(best: State, worst: State) -> String {
-    if best == worst { worst.as_str().to_owned() } else { format!("{} to {}", best.as_str(), worst.as_str()) }
+    if best == worst {
+        worst.as_str().to_owned()
+    } else {
+        format!("{} to {}", best.as_str(), worst.as_str())
+    }
 }

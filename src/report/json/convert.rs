@@ -14,22 +14,52 @@ use crate::{
 impl From<&Outcome> for v1::Report {
     fn from(outcome: &Outcome) -> Self {
         let ids = Ids::new(&outcome.system);
-        let Analysis { findings, blast_radius, failure_domains, single_points_of_failure, retry_products, timeout_budgets } =
-            &outcome.analysis;
+        let Analysis {
+            findings,
+            blast_radius,
+            failure_domains,
+            single_points_of_failure,
+            retry_products,
+            timeout_budgets,
+        } = &outcome.analysis;
         Self {
             schema: Text::new(v1::SCHEMA),
-            tool: v1::Tool { name: Text::new("failmap"), version: Text::new(env!("CARGO_PKG_VERSION")) },
+            tool: v1::Tool {
+                name: Text::new("failmap"),
+                version: Text::new(env!("CARGO_PKG_VERSION")),
+            },
             scan: scan(outcome),
-            components: outcome.system.components.iter().zip(&ids.components).map(component).collect(),
+            components: outcome
+                .system
+                .components
+                .iter()
+                .zip(&ids.components)
+                .map(component)
+                .collect(),
             entries: outcome.system.entries.iter().map(|entry| ids.entry(entry)).collect(),
             edges: outcome.system.edges.iter().map(|edge| ids.edge(edge)).collect(),
-            calls: outcome.system.calls.iter().zip(0..).map(|(call, idx)| ids.call(call, idx)).collect(),
+            calls: outcome
+                .system
+                .calls
+                .iter()
+                .zip(0..)
+                .map(|(call, idx)| ids.call(call, idx))
+                .collect(),
             sites: outcome.system.sites.iter().map(site).collect(),
             findings: findings.iter().map(|finding| ids.finding(finding)).collect(),
             blast_radius: blast_radius.iter().map(|radius| ids.blast_radius(radius)).collect(),
-            failure_domains: failure_domains.iter().map(|domain| ids.failure_domain(domain)).collect(),
-            single_points_of_failure: single_points_of_failure.iter().map(|point| ids.single_point(point)).collect(),
-            retry_products: retry_products.iter().map(|product| ids.retry_product(product)).collect(),
+            failure_domains: failure_domains
+                .iter()
+                .map(|domain| ids.failure_domain(domain))
+                .collect(),
+            single_points_of_failure: single_points_of_failure
+                .iter()
+                .map(|point| ids.single_point(point))
+                .collect(),
+            retry_products: retry_products
+                .iter()
+                .map(|product| ids.retry_product(product))
+                .collect(),
             timeout_budgets: timeout_budgets.iter().map(timeout_budget).collect(),
         }
     }
@@ -44,7 +74,11 @@ struct Ids {
 impl Ids {
     fn new(system: &System) -> Self {
         Self {
-            components: system.components.iter().map(|component| Text::from(&component.id())).collect(),
+            components: system
+                .components
+                .iter()
+                .map(|component| Text::from(&component.id()))
+                .collect(),
             entries: system.entries.iter().map(|entry| Text::from(&entry.id)).collect(),
         }
     }
@@ -125,15 +159,28 @@ impl Ids {
             delivery: call.delivery,
             status: call.status,
             guards: guards(&call.guards),
-            alternatives: call.alternatives.iter().map(|alternative| self.alternative(alternative)).collect(),
-            failure: v1::Failure { handling: call.handling, observed: call.observed },
+            alternatives: call
+                .alternatives
+                .iter()
+                .map(|alternative| self.alternative(alternative))
+                .collect(),
+            failure: v1::Failure {
+                handling: call.handling,
+                observed: call.observed,
+            },
             path: hops(&call.path),
             confidence: call.confidence,
         }
     }
 
     fn alternative(&self, alternative: &system::Alternative) -> v1::Alternative {
-        let v1::Guards { timeout, retry, breaker, bulkhead, fallback } = guards(&alternative.guards);
+        let v1::Guards {
+            timeout,
+            retry,
+            breaker,
+            bulkhead,
+            fallback,
+        } = guards(&alternative.guards);
         v1::Alternative {
             when: Text::from(&alternative.when),
             timeout,
@@ -225,17 +272,31 @@ impl Ids {
 }
 
 fn scan(outcome: &Outcome) -> v1::Scan {
-    let Scan { roots, n_read, n_skipped, n_lines, by_language, dependencies, statistics } = &outcome.scan;
+    let Scan {
+        roots,
+        n_read,
+        n_skipped,
+        n_lines,
+        by_language,
+        dependencies,
+        statistics,
+    } = &outcome.scan;
     v1::Scan {
         roots: roots
             .iter()
-            .map(|root| v1::Root { name: Text::from(&root.name), revision: root.revision.as_ref().map(Text::from) })
+            .map(|root| v1::Root {
+                name: Text::from(&root.name),
+                revision: root.revision.as_ref().map(Text::from),
+            })
             .collect(),
         files: v1::Files {
             read: *n_read,
             skipped: *n_skipped,
             lines: *n_lines,
-            by_language: by_language.iter().map(|(language, n_files)| (Text::new(language.as_str()), *n_files)).collect(),
+            by_language: by_language
+                .iter()
+                .map(|(language, n_files)| (Text::new(language.as_str()), *n_files))
+                .collect(),
         },
         dependencies: dependencies
             .iter()
@@ -299,7 +360,10 @@ fn site(site: &system::Site) -> v1::Site {
         local: guards(&site.local),
         condition: site.condition,
         delivery: site.delivery,
-        failure: v1::Failure { handling: site.handling, observed: site.observed },
+        failure: v1::Failure {
+            handling: site.handling,
+            observed: site.observed,
+        },
     }
 }
 
@@ -327,7 +391,10 @@ fn guards(guards: &guard::Guards) -> v1::Guards {
             attempts: guards.retry.attempts,
             layers: guards.retry.layers.iter().map(retry_layer).collect(),
         },
-        breaker: v1::Breaker { state: guards.breaker.state, at: guards.breaker.at.as_ref().map(location) },
+        breaker: v1::Breaker {
+            state: guards.breaker.state,
+            at: guards.breaker.at.as_ref().map(location),
+        },
         bulkhead: v1::Bulkhead {
             state: guards.bulkhead.state,
             limit: guards.bulkhead_limit,
@@ -373,7 +440,11 @@ fn coverage(coverage: &system::Coverage) -> v1::Coverage {
 }
 
 fn state_counts(counts: analysis::StateCounts) -> v1::StateCounts {
-    v1::StateCounts { degraded: counts.degraded, failing: counts.failing, hanging: counts.hanging }
+    v1::StateCounts {
+        degraded: counts.degraded,
+        failing: counts.failing,
+        hanging: counts.hanging,
+    }
 }
 
 fn call_id(idx: u32) -> Text {
@@ -408,7 +479,10 @@ fn location(location: &Location) -> v1::Location {
 }
 
 fn lines(span: Span) -> v1::Lines {
-    v1::Lines { start: span.start, end: span.end }
+    v1::Lines {
+        start: span.start,
+        end: span.end,
+    }
 }
 
 /// Lines and columns count from 1; the model says 0 for "only the file is known".

@@ -38,7 +38,9 @@ pub fn read(json: &str) -> Result<Report, ReadError> {
     }
     let head: Head = serde_json::from_str(json)?;
     if head.schema != SCHEMA {
-        return Err(ReadError::OtherSchema { found: crate::report::text::clean(&head.schema).into_owned() });
+        return Err(ReadError::OtherSchema {
+            found: crate::report::text::clean(&head.schema).into_owned(),
+        });
     }
     Ok(serde_json::from_str(json)?)
 }

@@ -14,8 +14,8 @@ use crate::{
     model::{
         analysis::{Mode, State},
         call::{
-            ComponentKind, Condition, Confidence, Delivery, Effect, EntryKind, FailureShowsAs, Handling, Phase, StatusCheck,
-            Transport,
+            ComponentKind, Condition, Confidence, Delivery, Effect, EntryKind, FailureShowsAs, Handling, Phase,
+            StatusCheck, Transport,
         },
         fact::Language,
         finding::{FindingStatus, Level},
