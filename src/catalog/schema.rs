@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::catalog::scalar::{ArgumentValue, OneOrMany, Value};
+
 /// One client library, guard library or framework: `libraries/ECO/LIB.toml`.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -103,6 +105,9 @@ pub struct Type {
     /// A trait: its methods apply where it is in scope.
     #[serde(default)]
     pub is_trait: bool,
+    /// Traits of the catalogue whose methods it has: `redis::AsyncCommands`.
+    #[serde(default)]
+    pub traits: Vec<String>,
     /// Paths of globs that bring a trait into scope besides its own path (`diesel::prelude`).
     #[serde(default)]
     pub preludes: Vec<String>,
@@ -135,6 +140,13 @@ pub struct Function {
     /// `GET`, `fetch_one`; default: the method's name.
     #[serde(default)]
     pub operation: Option<String>,
+    /// The operation is the method's name as a command: upper case, no underscores (`set_ex` → `SETEX`).
+    #[serde(default)]
+    pub command: bool,
+    /// The path names a field: `config.read_timeout = value` and `Config { read_timeout: value }` count as a
+    /// method call with one argument.
+    #[serde(default)]
+    pub field: bool,
     #[serde(default)]
     pub effect: Option<Effect>,
     /// Which argument holds the address (URL, host, DSN, queue name); `receiver` values go along by themselves.
@@ -171,24 +183,6 @@ pub struct Function {
     pub target: Option<TargetKind>,
     #[serde(default)]
     pub technology: Option<String>,
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(untagged)]
-pub enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl OneOrMany {
-    /// All entries.
-    #[must_use]
-    pub fn as_slice(&self) -> &[String] {
-        match self {
-            Self::One(one) => std::slice::from_ref(one),
-            Self::Many(many) => many,
-        }
-    }
 }
 
 /// What a function does to the analysis.
@@ -329,27 +323,6 @@ pub enum Backoff {
     Exponential,
 }
 
-/// A number: fixed (milliseconds for limits of time, a count otherwise), or taken from an argument.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Value {
-    Fixed(u64),
-    Argument(ArgumentValue),
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ArgumentValue {
-    /// Position among the arguments, receiver not counted.
-    pub argument: u32,
-    /// Added to it: retries to tries.
-    #[serde(default)]
-    pub plus: u64,
-    /// The unit of a bare number; a `Duration` needs none.
-    #[serde(default)]
-    pub unit: Option<Unit>,
-}
-
 /// A guard that holds when nothing sets it.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -359,27 +332,26 @@ pub struct Default {
     pub on: Vec<String>,
     #[serde(default)]
     pub versions: Option<String>,
-    #[serde(flatten)]
-    pub guard: DefaultGuard,
-}
-
-/// As [`Guard`], without arguments (serde's `flatten` and `deny_unknown_fields` do not go together: the fields are repeated).
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct DefaultGuard {
     pub kind: GuardKind,
+    /// Timeouts: which part of the call.
     #[serde(default)]
     pub scope: Option<Scope>,
+    /// Timeouts: milliseconds. Bulkheads: how many at once; absent = depends on the machine.
     #[serde(default)]
     pub limit: Option<u64>,
+    /// Retries: tries, the first included.
     #[serde(default)]
     pub attempts: Option<u64>,
     #[serde(default)]
     pub unbounded: bool,
+    /// Retries: limit on the elapsed time, milliseconds.
+    #[serde(default)]
+    pub max_elapsed: Option<u64>,
     #[serde(default)]
     pub backoff: Option<Backoff>,
     #[serde(default)]
     pub jitter: Option<bool>,
+    /// Retries: on what (`connect`, `5xx`, `any`).
     #[serde(default)]
     pub on_failure: Vec<String>,
 }

@@ -1,0 +1,107 @@
+//! The catalogue files that ship with the program: one sorted line each, checked against the folders by a test.
+
+/// Ids and texts of `libraries/ECO/LIB.toml`.
+#[rustfmt::skip]
+pub(super) const LIBRARIES: &[(&str, &str)] = &[
+    ("rust/axum", include_str!("libraries/rust/axum.toml")),
+    ("rust/log", include_str!("libraries/rust/log.toml")),
+    ("rust/reqwest", include_str!("libraries/rust/reqwest.toml")),
+    ("rust/sqlx", include_str!("libraries/rust/sqlx.toml")),
+    ("rust/std", include_str!("libraries/rust/std.toml")),
+    ("rust/tokio", include_str!("libraries/rust/tokio.toml")),
+    ("rust/tracing", include_str!("libraries/rust/tracing.toml")),
+];
+
+/// Ids and texts of `rules/ID.toml`.
+#[rustfmt::skip]
+pub(super) const RULES: &[(&str, &str)] = &[
+    ("call-without-breaker", include_str!("rules/call-without-breaker.toml")),
+    ("call-without-timeout", include_str!("rules/call-without-timeout.toml")),
+    ("client-built-per-call", include_str!("rules/client-built-per-call.toml")),
+    ("dependency-cycle", include_str!("rules/dependency-cycle.toml")),
+    ("error-status-unchecked", include_str!("rules/error-status-unchecked.toml")),
+    ("failure-swallowed", include_str!("rules/failure-swallowed.toml")),
+    ("failure-unobserved", include_str!("rules/failure-unobserved.toml")),
+    ("fallback-shares-fate", include_str!("rules/fallback-shares-fate.toml")),
+    ("hidden-egress-in-dependency", include_str!("rules/hidden-egress-in-dependency.toml")),
+    ("retry-of-non-idempotent-call", include_str!("rules/retry-of-non-idempotent-call.toml")),
+    ("retry-unbounded", include_str!("rules/retry-unbounded.toml")),
+    ("retry-without-backoff", include_str!("rules/retry-without-backoff.toml")),
+    ("retry-without-jitter", include_str!("rules/retry-without-jitter.toml")),
+    ("shared-pool-without-bulkhead", include_str!("rules/shared-pool-without-bulkhead.toml")),
+    ("single-point-of-failure", include_str!("rules/single-point-of-failure.toml")),
+    ("undeclared-external-endpoint", include_str!("rules/undeclared-external-endpoint.toml")),
+    ("unknown-guard", include_str!("rules/unknown-guard.toml")),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+    use crate::catalog::compile::Catalog;
+
+    /// Files with the suffix `.toml` below a folder, as ids, sorted.
+    fn ids_below(folder: &Path, prefix: &str) -> Vec<String> {
+        let mut ids = Vec::new();
+        for entry in fs::read_dir(folder).expect("the folder is part of the source") {
+            let path = entry.expect("readable").path();
+            let stem = path.file_stem().expect("named").to_string_lossy().into_owned();
+            if path.is_dir() {
+                ids.extend(ids_below(&path, &format!("{prefix}{stem}/")));
+            } else {
+                assert_eq!(
+                    path.extension().and_then(|suffix| suffix.to_str()),
+                    Some("toml"),
+                    "{}",
+                    path.display()
+                );
+                ids.push(format!("{prefix}{stem}"));
+            }
+        }
+        ids.sort();
+        ids
+    }
+
+    fn listed(list: &[(&str, &str)]) -> Vec<String> {
+        list.iter().map(|(id, _)| (*id).to_owned()).collect()
+    }
+
+    #[test]
+    fn lists_and_folders_agree() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/catalog");
+        assert_eq!(listed(LIBRARIES), ids_below(&here.join("libraries"), ""));
+        assert_eq!(listed(RULES), ids_below(&here.join("rules"), ""));
+    }
+
+    #[test]
+    fn every_file_loads_under_its_id() {
+        let catalog = Catalog::load(&[]).unwrap_or_else(|error| panic!("{error}"));
+        let ids: Vec<_> = catalog.libraries().iter().map(|library| library.id.clone()).collect();
+        assert_eq!(ids, listed(LIBRARIES));
+        let ids: Vec<_> = catalog.rules().iter().map(|rule| rule.id.clone()).collect();
+        assert_eq!(ids, listed(RULES));
+    }
+
+    #[test]
+    fn every_library_has_both_samples() {
+        for library in Catalog::builtin().libraries() {
+            let has = |is_positive: bool| {
+                library
+                    .samples
+                    .iter()
+                    .any(|sample| sample.expect.is_empty() != is_positive)
+            };
+            let makes_calls = library
+                .functions
+                .iter()
+                .any(|function| function.role == crate::catalog::schema::Role::Call);
+            assert!(has(false), "{}: no sample in which nothing is found", library.id);
+            assert!(
+                has(true) || !makes_calls,
+                "{}: no sample in which something is found",
+                library.id
+            );
+        }
+    }
+}
