@@ -62,7 +62,9 @@ pub(super) fn classify(name: &str) -> Class {
     if let Some(format) = format_not_read(&lower) {
         return Class::NotRead(format);
     }
-    let Some((stem, extension)) = lower.rsplit_once('.') else { return Class::Other };
+    let Some((stem, extension)) = lower.rsplit_once('.') else {
+        return Class::Other;
+    };
     if matches!(extension, "js" | "mjs" | "cjs") && (stem.ends_with(".min") || stem.ends_with(".bundle")) {
         return Class::Minified;
     }
@@ -86,7 +88,9 @@ fn is_dockerfile(lower: &str) -> bool {
 
 /// `compose.yaml`, `docker-compose.yml`, and what people put before and after those names.
 fn is_compose(lower: &str) -> bool {
-    let Some(stem) = lower.strip_suffix(".yml").or_else(|| lower.strip_suffix(".yaml")) else { return false };
+    let Some(stem) = lower.strip_suffix(".yml").or_else(|| lower.strip_suffix(".yaml")) else {
+        return false;
+    };
     stem == "compose"
         || stem.starts_with("compose.")
         || stem.starts_with("compose-")

@@ -30,7 +30,11 @@ impl Rules {
                 Some((name, matcher(folder, &text)))
             })
             .collect();
-        if own.is_empty() { parent } else { Some(Arc::new(Self { own, parent })) }
+        if own.is_empty() {
+            parent
+        } else {
+            Some(Arc::new(Self { own, parent }))
+        }
     }
 
     /// The name of the ignore file that excludes `path`, if one does.

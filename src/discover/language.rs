@@ -58,7 +58,10 @@ pub(super) fn of_extension(extension: &str) -> Option<(Language, &'static str)> 
 
 /// The name of a language as people write it.
 pub(super) fn shown(language: Language) -> &'static str {
-    EXTENSIONS.iter().find(|(_, it, _)| *it == language).map_or("other languages", |(.., shown)| shown)
+    EXTENSIONS
+        .iter()
+        .find(|(_, it, _)| *it == language)
+        .map_or("other languages", |(.., shown)| shown)
 }
 
 #[cfg(test)]
@@ -67,7 +70,10 @@ mod tests {
 
     #[test]
     fn the_table_is_sorted_and_found() {
-        assert!(EXTENSIONS.is_sorted_by(|a, b| a.0 < b.0), "binary search needs strictly sorted extensions");
+        assert!(
+            EXTENSIONS.is_sorted_by(|a, b| a.0 < b.0),
+            "binary search needs strictly sorted extensions"
+        );
         assert_eq!(of_extension("rs"), Some((Language::Rust, "Rust")));
         assert_eq!(of_extension("md"), None);
         assert_eq!(shown(Language::CSharp), "C#");

@@ -56,21 +56,41 @@ impl Ledger {
     /// The rows of root `root`.
     pub(super) fn into_problems(self, root: &Name) -> Vec<Problem> {
         let at = |path: String| Location::of_file(root.clone(), path.into());
-        let rows = self.rows.into_iter().map(|(kind, path, reason, hides)| Problem { kind, at: at(path), reason, hides });
+        let rows = self.rows.into_iter().map(|(kind, path, reason, hides)| Problem {
+            kind,
+            at: at(path),
+            reason,
+            hides,
+        });
         let counted = self.counted.into_iter().map(|(skip, (first, count))| {
             let (kind, what, hides) = match skip {
-                Skip::Language(language) => {
-                    (ProblemKind::LanguageNotRead, format!("{} is not read", language::shown(language)), count)
-                }
+                Skip::Language(language) => (
+                    ProblemKind::LanguageNotRead,
+                    format!("{} is not read", language::shown(language)),
+                    count,
+                ),
                 Skip::NotRead(format) => (ProblemKind::LanguageNotRead, format!("{format} is not read"), count),
-                Skip::Ignored => (ProblemKind::Skipped, "ignored by the repo's ignore files".to_owned(), count),
+                Skip::Ignored => (
+                    ProblemKind::Skipped,
+                    "ignored by the repo's ignore files".to_owned(),
+                    count,
+                ),
                 Skip::Excluded => (ProblemKind::Skipped, "excluded by the settings".to_owned(), count),
                 Skip::Minified => (ProblemKind::Skipped, "minified JavaScript".to_owned(), count),
                 // Texts, pictures and data hide no call.
                 Skip::Other => (ProblemKind::Skipped, "neither source nor manifest".to_owned(), 0),
             };
-            let reason = if count == 1 { what } else { format!("{what}: {count} files, this the first") };
-            Problem { kind, at: at(first), reason, hides }
+            let reason = if count == 1 {
+                what
+            } else {
+                format!("{what}: {count} files, this the first")
+            };
+            Problem {
+                kind,
+                at: at(first),
+                reason,
+                hides,
+            }
         });
         rows.chain(counted).collect()
     }

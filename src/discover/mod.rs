@@ -5,6 +5,8 @@
 //! own ignore rules: the same tree gives the same inventory everywhere. What is not read becomes a [`Problem`].
 //! Knows file names and sizes; knows nothing of what files mean.
 
+#![allow(clippy::disallowed_methods, reason = "the only room that reads the scanned tree")]
+
 pub mod classify;
 mod ignores;
 mod language;
@@ -135,7 +137,10 @@ pub fn discover(paths: &[PathBuf], settings: &DiscoverSettings) -> Result<Invent
     if paths.is_empty() {
         return Err(DiscoverError::NoPath);
     }
-    let given = paths.iter().map(|path| canonical(path)).collect::<Result<Vec<_>, _>>()?;
+    let given = paths
+        .iter()
+        .map(|path| canonical(path))
+        .collect::<Result<Vec<_>, _>>()?;
     let trees = roots::trees(given, settings)?;
     let named = roots::name(trees);
 
@@ -145,7 +150,11 @@ pub fn discover(paths: &[PathBuf], settings: &DiscoverSettings) -> Result<Invent
         inventory.files.extend(role::assign(root, tree.files));
         inventory.problems.extend(tree.ledger.into_problems(&name));
         let revision = revision::of(&tree.path, &all_paths);
-        inventory.roots.push(Root { name, path: tree.path, revision });
+        inventory.roots.push(Root {
+            name,
+            path: tree.path,
+            revision,
+        });
     }
     report_empty(&mut inventory);
     inventory.files.sort();
@@ -157,7 +166,10 @@ fn canonical(path: &Path) -> Result<PathBuf, DiscoverError> {
     let shown = || path.display().to_string();
     let canonical = fs::canonicalize(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => DiscoverError::Missing { path: shown() },
-        _ => DiscoverError::Unreadable { path: shown(), reason: error.to_string() },
+        _ => DiscoverError::Unreadable {
+            path: shown(),
+            reason: error.to_string(),
+        },
     })?;
     if !canonical.is_dir() {
         return Err(DiscoverError::NotAFolder { path: shown() });

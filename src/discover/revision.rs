@@ -43,9 +43,8 @@ fn resolve(git: &Path, reference: &str) -> Option<Name> {
     }
     let loose = git.join(reference);
     // A link below `refs` could lead anywhere.
-    let is_inside = fs::canonicalize(&loose).is_ok_and(|path| {
-        fs::canonicalize(git).is_ok_and(|git| path.starts_with(git))
-    });
+    let is_inside =
+        fs::canonicalize(&loose).is_ok_and(|path| fs::canonicalize(git).is_ok_and(|git| path.starts_with(git)));
     if is_inside && let Some(text) = read::small_text(&loose) {
         return commit(text.trim());
     }
@@ -66,7 +65,9 @@ fn packed(path: &Path, reference: &str) -> Option<Name> {
 /// A reference name that stays below the git directory.
 fn is_safe(reference: &str) -> bool {
     reference.starts_with("refs/")
-        && reference.split('/').all(|part| !part.is_empty() && !part.starts_with('.'))
+        && reference
+            .split('/')
+            .all(|part| !part.is_empty() && !part.starts_with('.'))
         && !reference.contains(['\\', ':', '\0'])
 }
 
@@ -96,9 +97,15 @@ mod tests {
     #[test]
     fn revisions() {
         check(&[(".git/HEAD", HASH)], Some(HASH));
-        check(&[(".git/HEAD", "ref: refs/heads/main\n"), (".git/refs/heads/main", HASH)], Some(HASH));
+        check(
+            &[(".git/HEAD", "ref: refs/heads/main\n"), (".git/refs/heads/main", HASH)],
+            Some(HASH),
+        );
         let packed = format!("# pack-refs with: peeled\n{HASH} refs/heads/main\n");
-        check(&[(".git/HEAD", "ref: refs/heads/main\n"), (".git/packed-refs", &packed)], Some(HASH));
+        check(
+            &[(".git/HEAD", "ref: refs/heads/main\n"), (".git/packed-refs", &packed)],
+            Some(HASH),
+        );
         check(&[(".git/HEAD", "ref: refs/heads/main\n")], None);
         check(&[("README.md", "")], None);
     }

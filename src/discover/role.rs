@@ -12,7 +12,11 @@ pub(super) fn assign(root: usize, files: Vec<FoundFile>) -> Vec<InventoryFile> {
     let packages: BTreeSet<String> = files
         .iter()
         .filter(|file| file.kind == FileKind::CargoManifest)
-        .map(|file| file.path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned()))
+        .map(|file| {
+            file.path
+                .rsplit_once('/')
+                .map_or(String::new(), |(folder, _)| folder.to_owned())
+        })
         .collect();
     files
         .into_iter()
@@ -21,7 +25,13 @@ pub(super) fn assign(root: usize, files: Vec<FoundFile>) -> Vec<InventoryFile> {
                 FileRole::Source => file.role,
                 role => role,
             };
-            InventoryFile { root, path: file.path.into(), kind: file.kind, role, size: file.size }
+            InventoryFile {
+                root,
+                path: file.path.into(),
+                kind: file.kind,
+                role,
+                size: file.size,
+            }
         })
         .collect()
 }
@@ -40,7 +50,11 @@ fn of_place(path: &str, kind: FileKind, packages: &BTreeSet<String>) -> FileRole
         FileKind::Source(language) => of_convention(folders, name, language),
         FileKind::FailmapConfig => FileRole::Source,
         FileKind::CargoManifest | FileKind::CargoLock => {
-            if is_fixture(folders) { FileRole::Test } else { FileRole::Source }
+            if is_fixture(folders) {
+                FileRole::Test
+            } else {
+                FileRole::Source
+            }
         }
         FileKind::Compose | FileKind::Dockerfile | FileKind::EnvFile => of_declaration(folders, name),
     }
@@ -72,8 +86,15 @@ fn of_cargo_place(path: &str, packages: &BTreeSet<String>) -> FileRole {
 }
 
 fn is_fixture(folders: &str) -> bool {
-    const FIXTURES: [&str; 7] =
-        ["fixtures", "__fixtures__", "testdata", "test-data", "test_data", "test-fixtures", "test_fixtures"];
+    const FIXTURES: [&str; 7] = [
+        "fixtures",
+        "__fixtures__",
+        "testdata",
+        "test-data",
+        "test_data",
+        "test-fixtures",
+        "test_fixtures",
+    ];
     folders.split('/').any(|folder| FIXTURES.contains(&folder))
 }
 
@@ -86,18 +107,27 @@ fn of_convention(folders: &str, name: &str, language: Language) -> FileRole {
             stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest" || has(&["test", "tests"])
         }
         Language::TypeScript | Language::JavaScript => {
-            let is_spec = [".test", ".spec", ".e2e", ".cy"].iter().any(|suffix| stem.ends_with(suffix));
+            let is_spec = [".test", ".spec", ".e2e", ".cy"]
+                .iter()
+                .any(|suffix| stem.ends_with(suffix));
             is_spec || has(&["__tests__", "__mocks__", "test", "tests", "e2e", "cypress"])
         }
         Language::Java | Language::Kotlin => {
-            const SETS: [&str; 5] =
-                ["src/test/", "src/androidTest/", "src/integrationTest/", "src/testFixtures/", "src/it/"];
+            const SETS: [&str; 5] = [
+                "src/test/",
+                "src/androidTest/",
+                "src/integrationTest/",
+                "src/testFixtures/",
+                "src/it/",
+            ];
             let folders = format!("/{folders}/");
             SETS.iter().any(|set| folders.contains(&format!("/{set}")))
         }
         Language::CSharp => {
             let suffixes = [".Tests", ".Test", ".UnitTests", ".IntegrationTests"];
-            folders.split('/').any(|folder| suffixes.iter().any(|suffix| folder.ends_with(suffix)))
+            folders
+                .split('/')
+                .any(|folder| suffixes.iter().any(|suffix| folder.ends_with(suffix)))
                 || stem.ends_with("Tests")
                 || has(&["test", "tests"])
         }
@@ -118,7 +148,16 @@ fn of_convention(folders: &str, name: &str, language: Language) -> FileRole {
 
 /// Compose files, Dockerfiles and environment files of test set-ups say so in a folder's or their own name.
 fn of_declaration(folders: &str, name: &str) -> FileRole {
-    const TESTS: [&str; 8] = ["test", "tests", "testing", "e2e", "integration-tests", "ci", "__tests__", "spec"];
+    const TESTS: [&str; 8] = [
+        "test",
+        "tests",
+        "testing",
+        "e2e",
+        "integration-tests",
+        "ci",
+        "__tests__",
+        "spec",
+    ];
     let is_test_word = |word: &str| matches!(word, "test" | "tests" | "testing" | "e2e" | "ci");
     let lower = name.to_ascii_lowercase();
     let in_name = lower.split(['-', '.', '_']).any(is_test_word);
@@ -128,7 +167,10 @@ fn of_declaration(folders: &str, name: &str) -> FileRole {
     });
     if in_name || in_folder || is_fixture(folders) {
         FileRole::Test
-    } else if folders.split('/').any(|folder| matches!(folder, "examples" | "example" | "samples")) {
+    } else if folders
+        .split('/')
+        .any(|folder| matches!(folder, "examples" | "example" | "samples"))
+    {
         FileRole::Example
     } else {
         FileRole::Source
@@ -142,10 +184,14 @@ mod tests {
 
     #[track_caller]
     fn check(path: &str, expected: FileRole) {
-        let packages: BTreeSet<String> =
-            ["", "crates/geo", "tests/e2e", "examples/demo"].into_iter().map(str::to_owned).collect();
+        let packages: BTreeSet<String> = ["", "crates/geo", "tests/e2e", "examples/demo"]
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         let name = path.rsplit('/').next().expect("a name");
-        let Class::Known(kind) = classify(name) else { panic!("{path} is of no known kind") };
+        let Class::Known(kind) = classify(name) else {
+            panic!("{path} is of no known kind")
+        };
         assert_eq!(of_place(path, kind, &packages), expected, "{path}");
     }
 

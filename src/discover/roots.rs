@@ -60,7 +60,8 @@ fn count(names: impl Iterator<Item = String>) -> BTreeMap<String, usize> {
 }
 
 fn last(path: &Path) -> String {
-    path.file_name().map_or_else(|| "root".to_owned(), |name| name.to_string_lossy().into_owned())
+    path.file_name()
+        .map_or_else(|| "root".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 fn last_two(path: &Path) -> String {

@@ -36,9 +36,15 @@ fn is_own_module(folder: &Surroundings<'_>) -> bool {
     if folder.siblings.contains(&module_file.as_str()) {
         return true;
     }
-    let Ok(entries) = fs::read_dir(folder.absolute) else { return false };
+    let Ok(entries) = fs::read_dir(folder.absolute) else {
+        return false;
+    };
     entries.filter_map(Result::ok).any(|entry| {
         let is_file = entry.file_type().is_ok_and(|file_type| file_type.is_file());
-        is_file && matches!(classify(&entry.file_name().to_string_lossy()), Class::Known(FileKind::Source(_)))
+        is_file
+            && matches!(
+                classify(&entry.file_name().to_string_lossy()),
+                Class::Known(FileKind::Source(_))
+            )
     })
 }

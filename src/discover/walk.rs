@@ -55,7 +55,12 @@ impl Tree {
     /// A root without files.
     pub(super) fn empty(path: PathBuf) -> Self {
         let is_repo = fs::symlink_metadata(path.join(".git")).is_ok();
-        Self { path, is_repo, files: Vec::new(), ledger: Ledger::default() }
+        Self {
+            path,
+            is_repo,
+            files: Vec::new(),
+            ledger: Ledger::default(),
+        }
     }
 }
 
@@ -69,8 +74,20 @@ pub(super) fn tree(
     let excludes = excludes(path, &settings.excludes)?;
     let budget = Cell::new(MAX_COUNTED);
     let tree = Tree::empty(path.to_owned());
-    let mut walker = Walker { named, settings, excludes, budget, tree, nested: Vec::new() };
-    let mut open = vec![Folder { absolute: path.to_owned(), relative: String::new(), depth: 0, rules: None }];
+    let mut walker = Walker {
+        named,
+        settings,
+        excludes,
+        budget,
+        tree,
+        nested: Vec::new(),
+    };
+    let mut open = vec![Folder {
+        absolute: path.to_owned(),
+        relative: String::new(),
+        depth: 0,
+        rules: None,
+    }];
     while let Some(folder) = open.pop() {
         open.extend(walker.visit(&folder));
     }
@@ -80,11 +97,17 @@ pub(super) fn tree(
 fn excludes(root: &Path, patterns: &[String]) -> Result<Gitignore, DiscoverError> {
     let mut builder = GitignoreBuilder::new(root);
     for pattern in patterns {
-        let broken = |error: ignore::Error| DiscoverError::Exclude { pattern: pattern.clone(), reason: error.to_string() };
+        let broken = |error: ignore::Error| DiscoverError::Exclude {
+            pattern: pattern.clone(),
+            reason: error.to_string(),
+        };
         builder.add_line(None, pattern).map_err(broken)?;
     }
     let all = || patterns.join(", ");
-    builder.build().map_err(|error| DiscoverError::Exclude { pattern: all(), reason: error.to_string() })
+    builder.build().map_err(|error| DiscoverError::Exclude {
+        pattern: all(),
+        reason: error.to_string(),
+    })
 }
 
 struct Folder {
@@ -97,7 +120,11 @@ struct Folder {
 
 impl Folder {
     fn join(&self, name: &str) -> String {
-        if self.relative.is_empty() { name.to_owned() } else { format!("{}/{name}", self.relative) }
+        if self.relative.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}/{name}", self.relative)
+        }
     }
 }
 
@@ -117,7 +144,9 @@ impl Walker<'_> {
             Ok(entries) => entries,
             Err(error) => {
                 let reason = format!("folder cannot be read: {}", read::io_reason(&error));
-                self.tree.ledger.row(ProblemKind::Unreadable, &folder.relative, reason, 1);
+                self.tree
+                    .ledger
+                    .row(ProblemKind::Unreadable, &folder.relative, reason, 1);
                 return Vec::new();
             }
         };
@@ -134,7 +163,9 @@ impl Walker<'_> {
                 },
                 Err(error) => {
                     let reason = format!("folder cannot be read to its end: {}", read::io_reason(&error));
-                    self.tree.ledger.row(ProblemKind::Unreadable, &folder.relative, reason, 1);
+                    self.tree
+                        .ledger
+                        .row(ProblemKind::Unreadable, &folder.relative, reason, 1);
                 }
             }
         }
@@ -148,7 +179,11 @@ impl Walker<'_> {
             match entry.file_type() {
                 Ok(file_type) if file_type.is_symlink() => self.note_link(entry, &path),
                 Ok(file_type) if file_type.is_dir() => {
-                    let siblings = Siblings { folder, names: &names, rules: rules.as_ref() };
+                    let siblings = Siblings {
+                        folder,
+                        names: &names,
+                        rules: rules.as_ref(),
+                    };
                     open.extend(self.enter(name, path, &siblings));
                 }
                 Ok(file_type) => self.list(name, path, entry, file_type, rules.as_deref()),
@@ -170,7 +205,9 @@ impl Walker<'_> {
         if let Some(reason) = self.skip_reason(name, &absolute, siblings) {
             let (hides, is_partial) = self.count_hidden(&absolute);
             let partly = if is_partial { " (counted in part)" } else { "" };
-            self.tree.ledger.row(ProblemKind::Skipped, &relative, format!("{reason}{partly}"), hides);
+            self.tree
+                .ledger
+                .row(ProblemKind::Skipped, &relative, format!("{reason}{partly}"), hides);
             return None;
         }
         if fs::symlink_metadata(absolute.join(".git")).is_ok() {
@@ -183,7 +220,12 @@ impl Walker<'_> {
             self.tree.ledger.row(ProblemKind::OverLimit, &relative, reason, 1);
             return None;
         }
-        Some(Folder { absolute, relative, depth, rules: siblings.rules.cloned() })
+        Some(Folder {
+            absolute,
+            relative,
+            depth,
+            rules: siblings.rules.cloned(),
+        })
     }
 
     fn skip_reason(&self, name: &str, absolute: &Path, siblings: &Siblings<'_>) -> Option<String> {
@@ -196,7 +238,11 @@ impl Walker<'_> {
         if let Some(file) = siblings.rules.and_then(|rules| rules.excluding(absolute, true)) {
             return Some(format!("folder ignored by {file}"));
         }
-        let surroundings = Surroundings { name, absolute, siblings: siblings.names };
+        let surroundings = Surroundings {
+            name,
+            absolute,
+            siblings: siblings.names,
+        };
         vendored::reason(&surroundings).map(str::to_owned)
     }
 
@@ -253,7 +299,11 @@ impl Walker<'_> {
             }
             _ => false,
         };
-        let role = if is_generated { FileRole::Generated } else { FileRole::Source };
+        let role = if is_generated {
+            FileRole::Generated
+        } else {
+            FileRole::Source
+        };
         self.tree.files.push(FoundFile { path, kind, size, role });
     }
 
@@ -263,10 +313,14 @@ impl Walker<'_> {
         let (reason, hides) = match fs::canonicalize(&link) {
             Err(_) => ("link that leads nowhere or loops; not followed", 1),
             Ok(target) if link.starts_with(&target) => ("link to a folder above it; not followed", 0),
-            Ok(target) if target.starts_with(&self.tree.path) => ("link inside the root; read at its own place only", 0),
+            Ok(target) if target.starts_with(&self.tree.path) => {
+                ("link inside the root; read at its own place only", 0)
+            }
             Ok(_) => ("link that leaves the root; not followed", 1),
         };
-        self.tree.ledger.row(ProblemKind::Symlink, path, reason.to_owned(), hides);
+        self.tree
+            .ledger
+            .row(ProblemKind::Symlink, path, reason.to_owned(), hides);
     }
 
     /// How many files of a known kind a skipped folder holds, as far as looking is cheap, and whether it stopped early.

@@ -1,0 +1,384 @@
+//! Trees written to disk, inventories as lines.
+
+use std::{fs, path::Path};
+
+use super::*;
+
+struct Bench {
+    dir: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let bench = Self {
+            dir: tempfile::tempdir().expect("a temporary folder"),
+        };
+        for (path, text) in files {
+            bench.write(path, text.as_bytes());
+        }
+        bench
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.dir.path().join(path)
+    }
+
+    fn write(&self, path: &str, bytes: &[u8]) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, bytes).expect("a file");
+    }
+
+    fn inventory(&self, excludes: &[&str]) -> Inventory {
+        inventory(&[self.path("top")], excludes)
+    }
+}
+
+fn settings(excludes: &[&str]) -> DiscoverSettings {
+    let excludes = excludes.iter().map(|it| (*it).to_owned()).collect();
+    DiscoverSettings {
+        excludes,
+        languages: vec![Language::Rust],
+    }
+}
+
+fn inventory(paths: &[PathBuf], excludes: &[&str]) -> Inventory {
+    discover(paths, &settings(excludes)).expect("an inventory")
+}
+
+/// `root:path role`, one a line.
+fn files(inventory: &Inventory) -> Vec<String> {
+    let line = |file: &InventoryFile| {
+        let role = format!("{:?}", file.role).to_lowercase();
+        format!("{}:{} {role}", inventory.roots[file.root].name, file.path)
+    };
+    inventory.files.iter().map(line).collect()
+}
+
+/// `kind root:path hides reason`, one a line, without what is only a count of other files.
+fn problems(inventory: &Inventory) -> Vec<String> {
+    let line = |it: &Problem| {
+        format!(
+            "{} {}:{} {} {}",
+            it.kind.as_str(),
+            it.at.root,
+            it.at.file,
+            it.hides,
+            it.reason
+        )
+    };
+    inventory
+        .problems
+        .iter()
+        .filter(|it| !it.reason.starts_with("neither source"))
+        .map(line)
+        .collect()
+}
+
+#[track_caller]
+fn check(bench: &Bench, excludes: &[&str], expected_files: &[&str], expected_problems: &[&str]) {
+    let inventory = bench.inventory(excludes);
+    assert_eq!(files(&inventory), expected_files);
+    assert_eq!(problems(&inventory), expected_problems);
+}
+
+#[test]
+fn ignore_rules_hold_inside_the_root_only() {
+    let bench = Bench::new(&[
+        (".gitignore", "*.rs\n"),
+        ("top/.gitignore", "secret.rs\ngen/\n!gen/keep.rs\n"),
+        ("top/.failmapignore", "old.rs\n"),
+        ("top/a.rs", ""),
+        ("top/old.rs", ""),
+        ("top/sub/.gitignore", "!secret.rs\n"),
+        ("top/sub/secret.rs", ""),
+        ("top/secret.rs", ""),
+        ("top/gen/keep.rs", ""),
+    ]);
+    check(
+        &bench,
+        &[],
+        &["top:a.rs source", "top:sub/secret.rs source"],
+        &[
+            "skipped top:gen 1 folder ignored by .gitignore",
+            "skipped top:old.rs 2 ignored by the repo's ignore files: 2 files, this the first",
+        ],
+    );
+}
+
+#[test]
+fn settings_exclude_files_and_folders() {
+    let bench = Bench::new(&[
+        ("top/a.rs", ""),
+        ("top/legacy/b.rs", ""),
+        ("top/legacy/c.rs", ""),
+        ("top/x/d.rs", ""),
+    ]);
+    check(
+        &bench,
+        &["legacy/", "x/*.rs"],
+        &["top:a.rs source"],
+        &[
+            "skipped top:legacy 2 folder excluded by the settings",
+            "skipped top:x/d.rs 1 excluded by the settings",
+        ],
+    );
+    let error = discover(&[bench.path("top")], &settings(&["a{b"])).expect_err("a broken pattern");
+    assert!(error.to_string().starts_with("exclude `a{b`: "), "{error}");
+}
+
+#[test]
+fn hidden_vendored_and_built_folders_are_named_once() {
+    let bench = Bench::new(&[
+        ("top/Cargo.toml", ""),
+        ("top/.cargo/config.toml", ""),
+        ("top/.env", "A=1"),
+        ("top/.hidden/a.rs", ""),
+        ("top/vendor/libc/src/lib.rs", ""),
+        ("top/vendor/libc/src/b.rs", ""),
+        ("top/node_modules/x/index.js", ""),
+        ("top/target/debug/build/x/out.rs", ""),
+        ("top/src/target/mod.rs", ""),
+        ("top/src/vendor/mod.rs", ""),
+        ("top/src/web.min.js", ""),
+    ]);
+    check(
+        &bench,
+        &[],
+        &[
+            "top:.env source",
+            "top:Cargo.toml source",
+            "top:src/target/mod.rs source",
+            "top:src/vendor/mod.rs source",
+        ],
+        &[
+            "skipped top:.cargo 0 hidden folder",
+            "skipped top:.hidden 1 hidden folder",
+            "skipped top:node_modules 1 vendored code",
+            "skipped top:src/web.min.js 1 minified JavaScript",
+            "skipped top:target 1 build output",
+            "skipped top:vendor 2 vendored code",
+        ],
+    );
+}
+
+#[test]
+fn roles_and_languages() {
+    let bench = Bench::new(&[
+        ("top/Cargo.toml", ""),
+        ("top/src/lib.rs", ""),
+        ("top/src/api.rs", "// @generated by a tool\n"),
+        ("top/tests/a.rs", ""),
+        ("top/build.rs", ""),
+        ("top/web/a.ts", ""),
+        ("top/web/b.ts", ""),
+        ("top/x.cpp", ""),
+        ("top/package.json", ""),
+    ]);
+    check(
+        &bench,
+        &[],
+        &[
+            "top:Cargo.toml source",
+            "top:build.rs build",
+            "top:src/api.rs generated",
+            "top:src/lib.rs source",
+            "top:tests/a.rs test",
+            "top:web/a.ts source",
+            "top:web/b.ts source",
+        ],
+        &[
+            "language-not-read top:package.json 1 npm manifest is not read",
+            "language-not-read top:web/a.ts 2 TypeScript is not read: 2 files, this the first",
+            "language-not-read top:x.cpp 1 C++ is not read",
+        ],
+    );
+}
+
+#[test]
+fn nested_repos_are_roots_and_a_shelf_of_repos_is_none() {
+    let bench = Bench::new(&[
+        ("top/a/.git/HEAD", "0123456789abcdef0123456789abcdef01234567"),
+        ("top/a/x.rs", ""),
+        ("top/b/.git", "gitdir: /elsewhere"),
+        ("top/b/y.rs", ""),
+        ("top/group/a/.git/HEAD", ""),
+        ("top/group/a/z.rs", ""),
+    ]);
+    check(
+        &bench,
+        &[],
+        &["b:y.rs source", "group/a:z.rs source", "top/a:x.rs source"],
+        &[],
+    );
+    let inventory = bench.inventory(&[]);
+    let revisions: Vec<Option<&str>> = inventory.roots.iter().map(|root| root.revision.as_deref()).collect();
+    assert_eq!(
+        revisions,
+        [None, None, Some("0123456789abcdef0123456789abcdef01234567")]
+    );
+
+    bench.write("top/compose.yaml", b"");
+    let expected = [
+        "b:y.rs source",
+        "group/a:z.rs source",
+        "top:compose.yaml source",
+        "top/a:x.rs source",
+    ];
+    assert_eq!(files(&bench.inventory(&[])), expected);
+}
+
+#[test]
+fn the_same_tree_gives_the_same_inventory_however_it_is_named() {
+    let bench = Bench::new(&[("top/a.rs", ""), ("top/sub/b.rs", "")]);
+    let once = bench.inventory(&[]);
+    assert_eq!(once, inventory(&[bench.path("top/sub/.."), bench.path("top")], &[]));
+    // A named folder inside another named one is its own root, and read once.
+    let both = inventory(&[bench.path("top"), bench.path("top/sub")], &[]);
+    assert_eq!(files(&both), ["sub:b.rs source", "top:a.rs source"]);
+}
+
+#[test]
+fn a_missing_path_a_file_and_no_path_are_errors_that_name_it() {
+    let bench = Bench::new(&[("top/a.rs", "")]);
+    let fails = |path: &str| {
+        discover(&[bench.path(path)], &settings(&[]))
+            .expect_err("an error")
+            .to_string()
+    };
+    assert!(fails("nowhere").ends_with("nowhere: no such file or folder"));
+    assert!(fails("top/a.rs").ends_with("a.rs: not a folder; name the folder that holds it"));
+    assert!(matches!(discover(&[], &settings(&[])), Err(DiscoverError::NoPath)));
+}
+
+#[test]
+fn an_empty_folder_says_so() {
+    let bench = Bench::new(&[("top/README.txt", "")]);
+    let expected = "skipped top: 0 nothing to read: no source file, manifest or deployment file that failmap knows";
+    check(&bench, &[], &[], &[expected]);
+}
+
+#[test]
+fn size_limit_at_its_boundary() {
+    let bench = Bench::new(&[]);
+    let limit = usize::try_from(read::MAX_SOURCE_BYTES).expect("fits");
+    bench.write("top/fits.rs", &vec![b' '; limit]);
+    bench.write("top/over.rs", &vec![b' '; limit + 1]);
+    let expected = "over-limit top:over.rs 1 larger than 2 MiB, the limit for one file";
+    check(&bench, &[], &["top:fits.rs source"], &[expected]);
+
+    let inventory = bench.inventory(&[]);
+    assert_eq!(
+        read::read(&inventory, &inventory.files[0]).expect("its text").len(),
+        limit
+    );
+    bench.write("top/fits.rs", &vec![b' '; limit + 1]);
+    let problem = read::read(&inventory, &inventory.files[0]).expect_err("grown");
+    assert_eq!(problem.kind, ProblemKind::OverLimit);
+}
+
+#[test]
+fn text_is_read_without_mark_and_foreign_encodings_are_problems() {
+    let bench = Bench::new(&[("top/a.rs", "\u{feff}fn a() {}\n")]);
+    bench.write("top/b.rs", b"fn a() {}\n// caf\xe9\n");
+    let inventory = bench.inventory(&[]);
+    assert_eq!(
+        read::read(&inventory, &inventory.files[0]).expect("its text"),
+        "fn a() {}\n"
+    );
+    let problem = read::read(&inventory, &inventory.files[1]).expect_err("latin-1");
+    assert_eq!((problem.kind, problem.at.line), (ProblemKind::NotUtf8, 2));
+    fs::remove_file(bench.path("top/a.rs")).expect("removed");
+    let problem = read::read(&inventory, &inventory.files[0]).expect_err("gone");
+    assert_eq!(problem.reason, "cannot be read: it vanished during the scan");
+}
+
+#[test]
+fn deep_folders_stop_at_the_limit() {
+    let bench = Bench::new(&[]);
+    let folders = |depth: usize| "d/".repeat(depth);
+    bench.write(&format!("top/{}a.rs", folders(walk::MAX_DEPTH)), b"");
+    bench.write(&format!("top/{}b.rs", folders(walk::MAX_DEPTH + 1)), b"");
+    let inventory = bench.inventory(&[]);
+    assert_eq!(inventory.files.len(), 1);
+    assert_eq!(inventory.problems.len(), 1);
+    assert_eq!(inventory.problems[0].reason, "nested deeper than 200 folders");
+}
+
+#[test]
+fn settings_are_found_in_the_named_folder() {
+    let bench = Bench::new(&[("top/.failmap.toml", "a"), ("bare/x", "")]);
+    let found = read::config_of(&bench.path("top")).expect("readable");
+    assert_eq!(found, Some((".failmap.toml".to_owned(), "a".to_owned())));
+    bench.write("top/failmap.toml", b"b");
+    let found = read::config_of(&bench.path("top")).expect("readable");
+    assert_eq!(found, Some(("failmap.toml".to_owned(), "b".to_owned())));
+    assert_eq!(read::config_of(&bench.path("bare")).expect("readable"), None);
+    assert!(matches!(
+        read::user_file(Path::new("/no/such/file")),
+        Err(DiscoverError::Missing { .. })
+    ));
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::{
+        ffi::OsStr,
+        os::unix::{ffi::OsStrExt, fs::PermissionsExt, fs::symlink},
+    };
+
+    use super::*;
+
+    #[test]
+    fn links_are_noted_and_never_followed() {
+        let bench = Bench::new(&[("top/real/a.rs", ""), ("outside/secret.rs", "")]);
+        symlink(bench.path("outside"), bench.path("top/out")).expect("a link");
+        symlink(bench.path("top/real"), bench.path("top/in")).expect("a link");
+        symlink("..", bench.path("top/real/up")).expect("a link");
+        symlink("loop", bench.path("top/loop")).expect("a link");
+        check(
+            &bench,
+            &[],
+            &["top:real/a.rs source"],
+            &[
+                "symlink top:in 0 link inside the root; read at its own place only",
+                "symlink top:loop 1 link that leads nowhere or loops; not followed",
+                "symlink top:out 1 link that leaves the root; not followed",
+                "symlink top:real/up 0 link to a folder above it; not followed",
+            ],
+        );
+    }
+
+    #[test]
+    fn odd_names_pipes_and_closed_folders_are_problems() {
+        let bench = Bench::new(&[("top/a.rs", ""), ("top/closed/b.rs", "")]);
+        fs::write(bench.path("top").join(OsStr::from_bytes(b"caf\xe9.rs")), "").expect("a file");
+        let closed = bench.path("top/closed");
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).expect("closed");
+        let is_superuser = fs::read_dir(&closed).is_ok();
+        let inventory = bench.inventory(&[]);
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).expect("open again");
+
+        let mut expected = vec!["not-utf8 top:caf\u{fffd}.rs 1 its name is not UTF-8: rename it to have it read"];
+        if !is_superuser {
+            expected.insert(0, "unreadable top:closed 1 folder cannot be read: permission denied");
+        }
+        assert_eq!(problems(&inventory), expected);
+    }
+
+    #[test]
+    fn a_pipe_with_the_name_of_a_source_does_not_hang() {
+        let bench = Bench::new(&[("top/a.rs", "")]);
+        let status = std::process::Command::new("mkfifo")
+            .arg(bench.path("top/pipe.rs"))
+            .status();
+        if status.is_ok_and(|status| status.success()) {
+            check(
+                &bench,
+                &[],
+                &["top:a.rs source"],
+                &["unreadable top:pipe.rs 1 not a regular file"],
+            );
+        }
+    }
+}
