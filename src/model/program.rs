@@ -68,6 +68,8 @@ pub struct CallTerm {
     pub target_kind: ComponentKind,
     /// A product the library speaks to (`postgres`, `redis`, `kafka`), or nothing.
     pub technology: Option<Name>,
+    /// The host of the provider, where the library speaks to one only: `api.stripe.com`.
+    pub host: Option<Name>,
     /// The address; its union over all variants.
     pub endpoint: Term,
     pub condition: Condition,

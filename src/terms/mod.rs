@@ -6,13 +6,15 @@
 //!
 //! The order in which to read: [`bind`] (what configuration says), [`evaluate`] (a term's possible
 //! values), [`guards`] (a stack of layers becomes effective guards), [`meet`] (several paths become one
-//! answer).
+//! answer), [`endpoint`] (a term becomes an address, secrets removed).
 
 pub mod bind;
 pub mod duration;
+pub mod endpoint;
 pub mod evaluate;
 pub mod guards;
 pub mod meet;
+pub mod redact;
 mod retries;
 mod slot;
 mod timeouts;
