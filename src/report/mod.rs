@@ -4,7 +4,15 @@
 //! one that was read back from disk give the same page, table and path. All strings in it are
 //! [`text::Text`], so no format can forget to clean what scanned code says.
 
+pub mod dependency;
+pub mod dot;
 pub mod json;
+pub mod markdown;
+pub mod narrow;
 mod redact;
+#[cfg(test)]
+pub(crate) mod sample;
+mod table;
+pub mod terminal;
 pub mod text;
 pub mod view;

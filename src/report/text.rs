@@ -152,16 +152,16 @@ fn escape_control(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn markdown(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
+    for (idx, character) in text.char_indices() {
         match character {
             '&' => quoted.push_str("&amp;"),
             '<' => quoted.push_str("&lt;"),
             '>' => quoted.push_str("&gt;"),
-            // A bare URL would become a link; the entity keeps it text.
-            ':' => quoted.push_str("&#58;"),
+            // Bare URLs, hosts and mail addresses would become links; the entities keep them text.
+            ':' if text[idx..].starts_with("://") => quoted.push_str("&#58;"),
+            '.' if ends_with_www(&text[..idx]) => quoted.push_str("&#46;"),
             '@' => quoted.push_str("&#64;"),
-            '|' => quoted.push_str("\\|"),
-            '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '!' | '#' | '$' => {
+            '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '!' | '#' | '$' | '|' => {
                 quoted.push('\\');
                 quoted.push(character);
             }
@@ -169,6 +169,12 @@ pub fn markdown(text: &str) -> String {
         }
     }
     quoted
+}
+
+fn ends_with_www(text: &str) -> bool {
+    text.len()
+        .checked_sub(3)
+        .is_some_and(|start| text.as_bytes()[start..].eq_ignore_ascii_case(b"www"))
 }
 
 /// A double-quoted DOT string. A backslash is doubled, since Graphviz expands `\N`, `\L` and the like in labels.
@@ -234,6 +240,8 @@ mod tests {
     fn markdown_quotes_markup() {
         assert_eq!(markdown("a|b `c` <script>"), "a\\|b \\`c\\` &lt;script&gt;");
         assert_eq!(markdown("https://x"), "https&#58;//x");
+        assert_eq!(markdown("WWW.x.org a@b.org"), "WWW&#46;x.org a&#64;b.org");
+        assert_eq!(markdown("external:maps"), "external:maps");
     }
 
     #[test]

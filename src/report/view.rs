@@ -435,3 +435,9 @@ pub fn interval(best: State, worst: State) -> String {
         format!("{} to {}", best.as_str(), worst.as_str())
     }
 }
+
+/// `2 of 5 services`.
+#[must_use]
+pub fn service_share(view: &View, n_services: u32) -> String {
+    format!("{n_services} of {} services", view.services().len())
+}
