@@ -161,6 +161,31 @@ mod tests {
     #[test]
     fn the_whole_graph() {
         let dot = render(&Report::from(&sample::outcome()));
-        insta::assert_snapshot!(dot, @"");
+        insta::assert_snapshot!(dot, @r##"
+        digraph failmap {
+          rankdir=LR;
+          node [fontname="Helvetica", fontsize=11, shape=box, style="rounded,filled", fillcolor=white];
+          edge [fontname="Helvetica", fontsize=9];
+          subgraph cluster_0 {
+            label="services";
+            color=gray80;
+            "service:checkout" [label="checkout", shape=box, tooltip="service:checkout, tier 0, also checkout.svc.local"];
+          }
+          subgraph cluster_1 {
+            label="external";
+            color=gray80;
+            "external:evil\"&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u{1b}[31m|`x`\\N" [label="evil\"&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u{1b}[31m|`x`\\N", shape=ellipse, tooltip="external:evil\"&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u{1b}[31m|`x`\\N"];
+            "external:maps.example.com" [label="maps.example.com", shape=ellipse, tooltip="external:maps.example.com"];
+          }
+          subgraph cluster_2 {
+            label="data and messaging";
+            color=gray80;
+            "datastore:orders" [label="orders", shape=cylinder, tooltip="datastore:orders"];
+          }
+          "service:checkout" -> "external:maps.example.com" [label="http", color=red3, style=dashed, tooltip="timeout none; retry none; breaker none; bulkhead none; fallback none; timed paths 1 of 2; through library:geo"];
+          "service:checkout" -> "datastore:orders" [label="http", color=darkgreen, style=solid, tooltip="timeout 1.5s total; retry 3 tries; breaker none; bulkhead none; fallback none; timed paths 1 of 1"];
+          "service:checkout" -> "external:evil\"&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u{1b}[31m|`x`\\N" [label="http", color=red3, style=dashed, tooltip="timeout none; retry none; breaker none; bulkhead none; fallback none; timed paths 0 of 1"];
+        }
+        "##);
     }
 }

@@ -236,6 +236,58 @@ mod tests {
     #[test]
     fn the_whole_page() {
         let page = render(&Report::from(&sample::outcome()));
-        insta::assert_snapshot!(page, @"");
+        insta::assert_snapshot!(page, @r##"
+        # Failure map of shop
+
+        | What | Count |
+        | --- | --- |
+        | files read | 12 |
+        | files skipped | 2 |
+        | services | 1 |
+        | libraries | 1 |
+        | targets | 3 |
+        | entries | 1 |
+        | calls that leave a process | 3 |
+        | … with a known target | 3 |
+        | … without deadline | 2 |
+        | … deadline undecided | 0 |
+        | errors | 1 |
+        | warnings | 1 |
+        | advice | 0 |
+        | accepted findings | 0 |
+
+        ## Risks
+
+        | Level | Rule | About | N | Takes down | First at | What to do |
+        | --- | --- | --- | --- | --- | --- | --- |
+        | error | call-without-timeout | external:maps.example.com | 1 | 1 of 1 services on hang | libs/geo/src/client.rs:41 | set a timeout on the client |
+        | warn | failure-swallowed | external:evil"&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u{1b}\[31m\|\`x\`\\N | 1 | - | services/checkout/src/evil.rs:5 | handle the error |
+
+        ## What each service calls
+
+        ### checkout
+
+        | Target | By | Timeout | Retry | Breaker | Bulkhead | Fallback | Timed paths | If it fails |
+        | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+        | external:maps.example.com | http | none | none | none | none | none | 1 of 2 | degraded to hanging |
+        | datastore:orders | http | 1.5s total | 3 tries | none | none | none | 1 of 1 | degraded to failing |
+        | external:evil"&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u{1b}\[31m\|\`x\`\\N | http | none | none | none | none | none | 0 of 1 | - |
+
+        ## Blast radius
+
+        | When it fails | How | Services |
+        | --- | --- | --- |
+        | datastore:orders | error | service:checkout (degraded to failing) |
+        | external:maps.example.com | error | service:checkout (degraded to failing) |
+        | external:maps.example.com | hang | service:checkout (degraded to hanging) |
+
+        ## Not seen
+
+        None of this counts as safe.
+
+        | Kind | Hides | Where | Why |
+        | --- | --- | --- | --- |
+        | unresolved-target | 41 | services/checkout/src/evil.rs:9 | the host comes from a request\\u{1b}\[2J |
+        "##);
     }
 }
