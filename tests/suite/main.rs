@@ -1,5 +1,14 @@
 //! The one integration binary: everything that needs more than one room, or the built program.
 
-#![allow(clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    unreachable_pub
+)]
 
+mod cli;
+mod examples;
+mod idioms;
 mod layers;
+mod truth;
