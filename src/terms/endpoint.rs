@@ -287,10 +287,11 @@ impl Draft {
         let (host, port) = split.authority.map_or((None, None), host_and_port);
         let address = match (&host, split.authority) {
             (Some(_), _) => Address::Literal,
-            (None, Some(authority)) => {
+            (None, Some(authority)) if authority.contains(HOLE) => {
                 let n_inside = authority.matches(HOLE).count();
-                open_address(&holes[split.n_holes_before.min(holes.len())..], n_inside.max(1))
+                open_address(&holes[split.n_holes_before.min(holes.len())..], n_inside)
             }
+            (None, Some(_)) => Address::Literal,
             (None, None) if trimmed.starts_with('/') && split.scheme.is_none() => {
                 Address::Dynamic(Name::new("a path without a host"))
             }
