@@ -18,12 +18,14 @@
 //! * [`catalog`]: what failmap knows of libraries and rules, as TOML files; user files load by the same path.
 //! * [`discover`]: finds repos and files; the only reader of the scanned tree.
 //! * [`terms`]: the one evaluator of endpoints and guards over configuration.
+//! * [`extract`]: what one file says, as facts; one lowering for each language.
 //! * [`report`]: the formats, each a pure function of the public JSON contract.
 //!
 //! Which room may import which is a table in `tests/suite/layers.rs`; `ARCHITECTURE.md` explains it.
 
 pub mod catalog;
 pub mod discover;
+pub mod extract;
 pub mod model;
 pub mod report;
 pub mod terms;
