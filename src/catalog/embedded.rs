@@ -3,12 +3,29 @@
 /// Ids and texts of `libraries/ECO/LIB.toml`.
 #[rustfmt::skip]
 pub(super) const LIBRARIES: &[(&str, &str)] = &[
+    ("rust/aws-config", include_str!("libraries/rust/aws-config.toml")),
+    ("rust/aws-sdk", include_str!("libraries/rust/aws-sdk.toml")),
     ("rust/axum", include_str!("libraries/rust/axum.toml")),
+    ("rust/bb8", include_str!("libraries/rust/bb8.toml")),
+    ("rust/deadpool", include_str!("libraries/rust/deadpool.toml")),
+    ("rust/diesel", include_str!("libraries/rust/diesel.toml")),
+    ("rust/diesel-async", include_str!("libraries/rust/diesel-async.toml")),
+    ("rust/futures", include_str!("libraries/rust/futures.toml")),
+    ("rust/http", include_str!("libraries/rust/http.toml")),
+    ("rust/http-body-util", include_str!("libraries/rust/http-body-util.toml")),
+    ("rust/hyper", include_str!("libraries/rust/hyper.toml")),
+    ("rust/hyper-util", include_str!("libraries/rust/hyper-util.toml")),
     ("rust/log", include_str!("libraries/rust/log.toml")),
+    ("rust/r2d2", include_str!("libraries/rust/r2d2.toml")),
+    ("rust/redis", include_str!("libraries/rust/redis.toml")),
     ("rust/reqwest", include_str!("libraries/rust/reqwest.toml")),
+    ("rust/reqwest-middleware", include_str!("libraries/rust/reqwest-middleware.toml")),
+    ("rust/reqwest-retry", include_str!("libraries/rust/reqwest-retry.toml")),
+    ("rust/sea-orm", include_str!("libraries/rust/sea-orm.toml")),
     ("rust/sqlx", include_str!("libraries/rust/sqlx.toml")),
     ("rust/std", include_str!("libraries/rust/std.toml")),
     ("rust/tokio", include_str!("libraries/rust/tokio.toml")),
+    ("rust/tonic", include_str!("libraries/rust/tonic.toml")),
     ("rust/tracing", include_str!("libraries/rust/tracing.toml")),
 ];
 

@@ -85,7 +85,7 @@ pub(super) fn names_type(segment: &str) -> bool {
 
 impl Index {
     /// Add one checked library; `before` are those already added.
-    pub fn add(&mut self, library: &Library, before: &[Library]) -> Result<(), Issue> {
+    pub(super) fn add(&mut self, library: &Library, before: &[Library]) -> Result<(), Issue> {
         let idx = LibraryIdx(u32::try_from(before.len()).unwrap_or(u32::MAX));
         for krate in &library.crates {
             self.add_crate(krate, idx, before)?;
@@ -113,7 +113,7 @@ impl Index {
     }
 
     /// Bring the lists into their final order.
-    pub fn finish(&mut self) {
+    pub(super) fn finish(&mut self) {
         self.crate_prefixes
             .sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     }
