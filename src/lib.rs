@@ -16,13 +16,15 @@
 //!
 //! * [`model`]: the plain data that all rooms share. No behaviour, no imports.
 //! * [`catalog`]: what failmap knows of libraries and rules, as TOML files; user files load by the same path.
-//! * [`discover`]: finds repos and files; the only reader of the scanned tree.
 //! * [`terms`]: the one evaluator of endpoints and guards over configuration.
+//! * [`discover`]: finds repos and files; the only reader of the scanned tree.
 //! * [`extract`]: what one file says, as facts; one lowering for each language.
+//! * [`analyze`]: failure propagation, single points of failure, retries, budgets, the detectors of the rules.
 //! * [`report`]: the formats, each a pure function of the public JSON contract.
 //!
 //! Which room may import which is a table in `tests/suite/layers.rs`; `ARCHITECTURE.md` explains it.
 
+pub mod analyze;
 pub mod catalog;
 pub mod discover;
 pub mod extract;
