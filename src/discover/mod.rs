@@ -7,6 +7,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "the only room that reads the scanned tree")]
 
+pub mod cargo;
 pub mod classify;
 mod ignores;
 mod language;
