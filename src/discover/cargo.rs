@@ -146,4 +146,81 @@ mod tests {
         );
         assert_eq!(failure("", Path::new("/w")), "cargo metadata failed without a message");
     }
+
+    #[cfg(unix)]
+    mod unix {
+        use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, process::Command};
+
+        use super::*;
+        use crate::discover::{DiscoverSettings, discover, read};
+
+        /// A repo that tries to run a program of its own through everything that cargo, rustup and git read.
+        fn hostile(root: &Path) -> PathBuf {
+            let marker = root.join("ran");
+            let write = |path: &str, text: &str| {
+                let path = root.join(path);
+                fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+                fs::write(path, text).expect("a file");
+            };
+            let script = format!("#!/bin/sh\ntouch '{}'\nexit 1\n", marker.display());
+            for program in ["trap.sh", "toolchain/bin/cargo", "toolchain/bin/rustc"] {
+                write(program, &script);
+                let mode = fs::Permissions::from_mode(0o755);
+                fs::set_permissions(root.join(program), mode).expect("an executable");
+            }
+            let trap = root.join("trap.sh").display().to_string();
+            write(
+                "Cargo.toml",
+                "[package]\nname = \"bait\"\nversion = \"0.1.0\"\nedition = \"2021\"\n",
+            );
+            write("src/main.rs", "fn main() {}\n");
+            write("build.rs", "fn main() {}\n");
+            let config = format!(
+                "[build]\nrustc = \"{trap}\"\nrustc-wrapper = \"{trap}\"\nrustc-workspace-wrapper = \"{trap}\"\n"
+            );
+            write(".cargo/config.toml", &config);
+            write(
+                "rust-toolchain.toml",
+                &format!("[toolchain]\npath = \"{}/toolchain\"\n", root.display()),
+            );
+            write(".git/HEAD", "ref: refs/heads/main\n");
+            write(
+                ".git/config",
+                &format!("[core]\nfsmonitor = {trap}\nhooksPath = {trap}\n[diff]\nexternal = {trap}\n"),
+            );
+            marker
+        }
+
+        #[test]
+        fn nothing_of_a_hostile_repo_runs_and_nothing_is_written() {
+            let dir = tempfile::tempdir().expect("a temporary folder");
+            let root = fs::canonicalize(dir.path()).expect("a real path");
+            let marker = hostile(&root);
+
+            let settings = DiscoverSettings {
+                excludes: Vec::new(),
+                languages: Vec::new(),
+            };
+            let inventory = discover(std::slice::from_ref(&root), &settings).expect("an inventory");
+            for file in &inventory.files {
+                read::read(&inventory, file).expect("its text");
+            }
+            match metadata(&root, "Cargo.toml") {
+                Ok(json) => assert!(json.contains("\"bait\""), "{json}"),
+                Err(reason) => assert_eq!(reason, "cargo is not installed"),
+            }
+            assert!(!marker.exists(), "a program of the scanned repo was run");
+            assert!(!root.join("Cargo.lock").exists(), "a lockfile was written");
+
+            // The trap works: run inside the repo, cargo or rustup steps on it.
+            let mut inside = Command::new("cargo");
+            inside
+                .args(["metadata", "--offline", "--format-version", "1"])
+                .current_dir(&root);
+            inside.env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTC");
+            if inside.output().is_ok() {
+                assert!(marker.exists(), "the trap of this test does not work");
+            }
+        }
+    }
 }
