@@ -9,6 +9,28 @@ use crate::model::{
 /// All facts of a file, in the order of [`FileFacts`]' fields.
 pub(crate) fn facts(facts: &FileFacts) -> Vec<String> {
     let mut out = Vec::new();
+    declarations(facts, &mut out);
+    types(facts, &mut out);
+    code(facts, &mut out);
+    let macros = facts
+        .macros
+        .iter()
+        .map(|it| format!("macro {}", scoped(&it.scope, &it.name)));
+    out.extend(macros);
+    let problems = facts.problems.iter();
+    out.extend(problems.map(|it| {
+        format!(
+            "problem {} {}:{}: {}",
+            it.kind.as_str(),
+            it.at.line,
+            it.at.column,
+            it.reason
+        )
+    }));
+    out
+}
+
+fn declarations(facts: &FileFacts, out: &mut Vec<String>) {
     for it in &facts.modules {
         let kind = if it.is_inline { "mod" } else { "mod file" };
         let path = it
@@ -31,6 +53,9 @@ pub(crate) fn facts(facts: &FileFacts) -> Vec<String> {
         let flags = flags(&[("test", it.is_test), ("pub", it.is_reexport)]);
         out.push(format!("use {}{} {what}{flags}", prefix(&it.scope), it.path.join("::")));
     }
+}
+
+fn types(facts: &FileFacts, out: &mut Vec<String>) {
     for it in &facts.types {
         let mut line = format!(
             "{:?} {}{}",
@@ -80,6 +105,9 @@ pub(crate) fn facts(facts: &FileFacts) -> Vec<String> {
             flags(&[("test", it.is_test)])
         ));
     }
+}
+
+fn code(facts: &FileFacts, out: &mut Vec<String>) {
     for it in &facts.functions {
         let flags = flags(&[
             ("async", it.is_async),
@@ -113,22 +141,6 @@ pub(crate) fn facts(facts: &FileFacts) -> Vec<String> {
             flags(&[("test", it.is_test)])
         ));
     }
-    out.extend(
-        facts
-            .macros
-            .iter()
-            .map(|it| format!("macro {}", scoped(&it.scope, &it.name))),
-    );
-    out.extend(facts.problems.iter().map(|it| {
-        format!(
-            "problem {} {}:{}: {}",
-            it.kind.as_str(),
-            it.at.line,
-            it.at.column,
-            it.reason
-        )
-    }));
-    out
 }
 
 trait LowerFirst {
@@ -382,6 +394,41 @@ pub(crate) fn expr(body: &Body, id: ExprId) -> String {
             let end = if *has_tail || stmts.is_empty() { "" } else { ";" };
             format!("{}{{{stmts}{end}}}", if *is_async { "async " } else { "" })
         }
+        ExprKind::List(items) => format!("[{}]", list(items)),
+        ExprKind::Range { start, end, inclusive } => {
+            let dots = if *inclusive { "..=" } else { ".." };
+            format!(
+                "{}{dots}{}",
+                joined("", "", start.iter().map(sub)),
+                joined("", "", end.iter().map(sub))
+            )
+        }
+        ExprKind::TryCatch {
+            body: inner,
+            catches,
+            finally,
+        } => {
+            format!(
+                "try {} {{{}}}{}",
+                sub(inner),
+                arms(body, catches),
+                joined(" finally ", "", finally.iter().map(sub))
+            )
+        }
+        ExprKind::Select(list) => format!("select {{{}}}", arms(body, list)),
+        ExprKind::Join(items) => format!("join({})", list(items)),
+        ExprKind::Spawn(it) => format!("spawn {}", sub(it)),
+        ExprKind::Macro {
+            path: it, args: list, ..
+        } => format!("{}!({})", path(it), args(body, list)),
+        ExprKind::Opaque { path: it } => format!("opaque {}", path(it)),
+        _ => statement(body, id),
+    }
+}
+
+fn statement(body: &Body, id: ExprId) -> String {
+    let sub = |id: &ExprId| expr(body, *id);
+    match &body.get(id).kind {
         ExprKind::Bind {
             pattern: it,
             ty: of,
@@ -434,33 +481,6 @@ pub(crate) fn expr(body: &Body, id: ExprId) -> String {
         ExprKind::Return(value) => format!("return{}", joined(" ", "", value.iter().map(sub))),
         ExprKind::Binary { op, left, right } => format!("({} {op} {})", sub(left), sub(right)),
         ExprKind::Unary { op, value } => format!("{op}{}", sub(value)),
-        ExprKind::List(items) => format!("[{}]", list(items)),
-        ExprKind::Range { start, end, inclusive } => {
-            let dots = if *inclusive { "..=" } else { ".." };
-            format!(
-                "{}{dots}{}",
-                joined("", "", start.iter().map(sub)),
-                joined("", "", end.iter().map(sub))
-            )
-        }
-        ExprKind::TryCatch {
-            body: inner,
-            catches,
-            finally,
-        } => {
-            format!(
-                "try {} {{{}}}{}",
-                sub(inner),
-                arms(body, catches),
-                joined(" finally ", "", finally.iter().map(sub))
-            )
-        }
-        ExprKind::Select(list) => format!("select {{{}}}", arms(body, list)),
-        ExprKind::Join(items) => format!("join({})", list(items)),
-        ExprKind::Spawn(it) => format!("spawn {}", sub(it)),
-        ExprKind::Macro {
-            path: it, args: list, ..
-        } => format!("{}!({})", path(it), args(body, list)),
-        ExprKind::Opaque { path: it } => format!("opaque {}", path(it)),
+        other => format!("{other:?}"),
     }
 }
