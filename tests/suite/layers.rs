@@ -396,7 +396,7 @@ fn modules_open_with_their_purpose() {
 fn the_reader_of_tokens_sees_what_it_should() {
     let text = r"
         use crate::{model::file::A, graph::{B, model2::C}, terms};
-        fn one() -> Result<[u8; 3], ()> { crate::program::run(); fn inner() {} }
+        fn one() -> Result<[u8; 3], ()> { crate::cli::run(); fn inner() {} }
         trait T { fn declared(&self); }
         #[cfg(test)]
         mod tests { use crate::report::X; }
