@@ -2,13 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    call::vocabulary,
-    finding::Finding,
-    guard::RetryPart,
-    location::Evidence,
-    system::ComponentIdx,
-};
+use super::{call::vocabulary, finding::Finding, guard::RetryPart, location::Evidence, system::ComponentIdx};
 
 vocabulary! {
     /// In which way a component fails.

@@ -39,7 +39,10 @@ impl Body {
 
     /// All ids with their expressions, in lowering order (children before parents).
     pub fn iter(&self) -> impl Iterator<Item = (ExprId, &Expr)> {
-        self.exprs.iter().enumerate().map(|(idx, expr)| (ExprId(u32::try_from(idx).unwrap_or(u32::MAX)), expr))
+        self.exprs
+            .iter()
+            .enumerate()
+            .map(|(idx, expr)| (ExprId(u32::try_from(idx).unwrap_or(u32::MAX)), expr))
     }
 
     /// Add an expression and return its id.
@@ -63,19 +66,42 @@ pub enum ExprKind {
     /// A name or path as written: `client`, `self`, `Client::new`, `reqwest::get`.
     Path(Path),
     /// `base.name`; a tuple field has its number as name.
-    Field { base: ExprId, name: Name },
+    Field {
+        base: ExprId,
+        name: Name,
+    },
     /// `base[index]`.
-    Index { base: ExprId, index: ExprId },
+    Index {
+        base: ExprId,
+        index: ExprId,
+    },
     Literal(Literal),
     /// A string with holes: `format!("{host}/v1")`, template literals, f-strings.
     Template(Vec<Piece>),
     /// `callee(args)`; the callee is most often a [`ExprKind::Path`].
-    Call { callee: ExprId, args: Vec<Arg> },
+    Call {
+        callee: ExprId,
+        args: Vec<Arg>,
+    },
     /// `receiver.method::<generics>(args)`. The span's `line` is that of the method name.
-    Method { receiver: ExprId, method: Name, generics: Vec<TypeRef>, args: Vec<Arg> },
+    Method {
+        receiver: ExprId,
+        method: Name,
+        generics: Vec<TypeRef>,
+        args: Vec<Arg>,
+    },
     /// `Path { field: value, ..rest }`; also object literals (empty path).
-    Struct { path: Path, fields: Vec<(Name, ExprId)>, rest: Option<ExprId> },
-    Closure { params: Vec<Param>, ret: Option<TypeRef>, body: ExprId, is_async: bool },
+    Struct {
+        path: Path,
+        fields: Vec<(Name, ExprId)>,
+        rest: Option<ExprId>,
+    },
+    Closure {
+        params: Vec<Param>,
+        ret: Option<TypeRef>,
+        body: ExprId,
+        is_async: bool,
+    },
     /// `value.await`, `await value`.
     Await(ExprId),
     /// `value?`: the error leaves the function.
@@ -83,30 +109,79 @@ pub enum ExprKind {
     /// `throw value`, `raise value`.
     Throw(ExprId),
     /// A statement block. With `has_tail` the last statement is the block's value.
-    Block { stmts: Vec<ExprId>, has_tail: bool, is_async: bool },
+    Block {
+        stmts: Vec<ExprId>,
+        has_tail: bool,
+        is_async: bool,
+    },
     /// `let pattern: ty = init else { otherwise }`; the first assignment of a name.
-    Bind { pattern: Pattern, ty: Option<TypeRef>, init: Option<ExprId>, otherwise: Option<ExprId> },
+    Bind {
+        pattern: Pattern,
+        ty: Option<TypeRef>,
+        init: Option<ExprId>,
+        otherwise: Option<ExprId>,
+    },
     /// `target = value`, `target += value` (with the operator).
-    Assign { target: ExprId, value: ExprId, op: Option<Name> },
+    Assign {
+        target: ExprId,
+        value: ExprId,
+        op: Option<Name>,
+    },
     /// `let pattern = value` as a condition.
-    Let { pattern: Pattern, value: ExprId },
-    If { cond: ExprId, then: ExprId, otherwise: Option<ExprId> },
-    Match { scrutinee: ExprId, arms: Vec<Arm> },
+    Let {
+        pattern: Pattern,
+        value: ExprId,
+    },
+    If {
+        cond: ExprId,
+        then: ExprId,
+        otherwise: Option<ExprId>,
+    },
+    Match {
+        scrutinee: ExprId,
+        arms: Vec<Arm>,
+    },
     /// `loop`, `while cond`, `for pattern in head`.
-    Loop { kind: LoopKind, pattern: Option<Pattern>, head: Option<ExprId>, body: ExprId, label: Option<Name> },
-    Break { value: Option<ExprId>, label: Option<Name> },
-    Continue { label: Option<Name> },
+    Loop {
+        kind: LoopKind,
+        pattern: Option<Pattern>,
+        head: Option<ExprId>,
+        body: ExprId,
+        label: Option<Name>,
+    },
+    Break {
+        value: Option<ExprId>,
+        label: Option<Name>,
+    },
+    Continue {
+        label: Option<Name>,
+    },
     Return(Option<ExprId>),
     /// `left op right`; `op` as written in Rust (`+`, `==`, `&&`, …).
-    Binary { op: Name, left: ExprId, right: ExprId },
+    Binary {
+        op: Name,
+        left: ExprId,
+        right: ExprId,
+    },
     /// `!x`, `-x`.
-    Unary { op: Name, value: ExprId },
+    Unary {
+        op: Name,
+        value: ExprId,
+    },
     /// A tuple, array, list or vector literal.
     List(Vec<ExprId>),
     /// `start..end`, `start..=end`.
-    Range { start: Option<ExprId>, end: Option<ExprId>, inclusive: bool },
+    Range {
+        start: Option<ExprId>,
+        end: Option<ExprId>,
+        inclusive: bool,
+    },
     /// try/catch of languages with exceptions.
-    TryCatch { body: ExprId, catches: Vec<Arm>, finally: Option<ExprId> },
+    TryCatch {
+        body: ExprId,
+        catches: Vec<Arm>,
+        finally: Option<ExprId>,
+    },
     /// The first of several futures: `tokio::select!`, Go `select`.
     Select(Vec<Arm>),
     /// All of several: `tokio::join!`, `tokio::try_join!`.
@@ -114,9 +189,15 @@ pub enum ExprKind {
     /// Work started without waiting by syntax (`go f()`); library spawns are calls.
     Spawn(ExprId),
     /// A macro call whose arguments parsed as expressions.
-    Macro { path: Path, args: Vec<Arg>, text: Name },
+    Macro {
+        path: Path,
+        args: Vec<Arg>,
+        text: Name,
+    },
     /// A macro call, or other syntax, that the front end did not read.
-    Opaque { path: Path },
+    Opaque {
+        path: Path,
+    },
 }
 
 /// A call argument, named where the language names it.
@@ -176,7 +257,10 @@ impl Path {
     /// A path of plain segments.
     #[must_use]
     pub fn of(segments: &[&str]) -> Self {
-        Self { segments: segments.iter().map(Name::new).collect(), ..Self::default() }
+        Self {
+            segments: segments.iter().map(Name::new).collect(),
+            ..Self::default()
+        }
     }
 
     /// The last segment, or nothing for an empty path.
@@ -198,13 +282,25 @@ impl Path {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Pattern {
     Wild,
-    Bind { name: Name, sub: Option<Box<Pattern>> },
+    Bind {
+        name: Name,
+        sub: Option<Box<Pattern>>,
+    },
     Tuple(Vec<Pattern>),
-    TupleStruct { path: Path, items: Vec<Pattern> },
-    Struct { path: Path, fields: Vec<(Name, Pattern)> },
+    TupleStruct {
+        path: Path,
+        items: Vec<Pattern>,
+    },
+    Struct {
+        path: Path,
+        fields: Vec<(Name, Pattern)>,
+    },
     Or(Vec<Pattern>),
     Slice(Vec<Pattern>),
-    Typed { pattern: Box<Pattern>, ty: TypeRef },
+    Typed {
+        pattern: Box<Pattern>,
+        ty: TypeRef,
+    },
     /// A constant, unit variant or exception class.
     Path(Path),
     Literal(Literal),
@@ -216,7 +312,10 @@ impl Pattern {
     /// A plain name.
     #[must_use]
     pub fn name(name: &str) -> Self {
-        Self::Bind { name: Name::new(name), sub: None }
+        Self::Bind {
+            name: Name::new(name),
+            sub: None,
+        }
     }
 
     /// The names that the pattern binds, in order.
@@ -257,14 +356,25 @@ pub struct Param {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum TypeRef {
     /// `Arc<Client>`: the path `Arc` with one argument. `Self` is the path `Self`.
-    Named { segments: Vec<Name>, args: Vec<TypeRef>, bindings: Vec<(Name, TypeRef)> },
+    Named {
+        segments: Vec<Name>,
+        args: Vec<TypeRef>,
+        bindings: Vec<(Name, TypeRef)>,
+    },
     /// `<T as Trait>::Name`, `T::Name` keeps the form `Named`.
-    Projection { base: Box<TypeRef>, trait_ref: Option<Box<TypeRef>>, name: Name },
+    Projection {
+        base: Box<TypeRef>,
+        trait_ref: Option<Box<TypeRef>>,
+        name: Name,
+    },
     Tuple(Vec<TypeRef>),
     /// `[T]`, `[T; n]`.
     Slice(Box<TypeRef>),
     /// `fn(A) -> B`, `impl Fn(A) -> B` bounds.
-    Fn { params: Vec<TypeRef>, ret: Option<Box<TypeRef>> },
+    Fn {
+        params: Vec<TypeRef>,
+        ret: Option<Box<TypeRef>>,
+    },
     /// `dyn A + B`.
     Dyn(Vec<TypeRef>),
     /// `impl A + B`.
@@ -278,6 +388,10 @@ impl TypeRef {
     /// A plain named type.
     #[must_use]
     pub fn named(segments: &[&str]) -> Self {
-        Self::Named { segments: segments.iter().map(Name::new).collect(), args: Vec::new(), bindings: Vec::new() }
+        Self::Named {
+            segments: segments.iter().map(Name::new).collect(),
+            args: Vec::new(),
+            bindings: Vec::new(),
+        }
     }
 }

@@ -91,14 +91,21 @@ pub struct Layer {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum LayerKind {
     /// `limit` is a duration; [`Term::Absent`] means "explicitly none" and removes what an outer source of the same scope set.
-    Timeout { scope: Scope, limit: Term },
+    Timeout {
+        scope: Scope,
+        limit: Term,
+    },
     /// `attempts` counts tries, the first included; [`Term::Absent`] = retries switched off; `Unbounded` = `None`.
     Retry(RetryLayer),
     Breaker,
     /// `limit` = how many at once.
-    Bulkhead { limit: Term },
+    Bulkhead {
+        limit: Term,
+    },
     /// A local substitute, or another component that is asked instead.
-    Fallback { target: Option<Name> },
+    Fallback {
+        target: Option<Name>,
+    },
 }
 
 /// One layer that repeats a call.

@@ -37,7 +37,12 @@ impl Location {
     /// The place where a whole file is meant.
     #[must_use]
     pub fn of_file(root: Name, file: RepoPath) -> Self {
-        Self { root, file, line: 0, column: 0 }
+        Self {
+            root,
+            file,
+            line: 0,
+            column: 0,
+        }
     }
 }
 

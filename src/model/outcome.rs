@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Name, analysis::Analysis, fact::Language, location::RepoPath, problem::Problem, program::Statistics,
-    system::System,
+    Name, analysis::Analysis, fact::Language, location::RepoPath, problem::Problem, program::Statistics, system::System,
 };
 
 /// The whole result. Reports are pure functions of it.

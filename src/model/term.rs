@@ -19,11 +19,17 @@ pub enum Term {
     /// Explicitly nothing: `None`, `null`, a timeout of zero that switches the guard off.
     Absent,
     /// An environment variable or configuration key.
-    Config { key: ConfigKey, default: Option<Box<Term>> },
+    Config {
+        key: ConfigKey,
+        default: Option<Box<Term>>,
+    },
     /// A text put together from parts.
     Concat(Vec<Term>),
     /// A number read as a duration: `value × unit`.
-    Timed { value: Box<Term>, unit: Unit },
+    Timed {
+        value: Box<Term>,
+        unit: Unit,
+    },
     /// A sum: `timeout + grace`, `1 + retries`.
     Sum(Vec<Term>),
     /// A product: `5 * MINUTE`.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    program::scan_json,
+    cli::scan_json,
     truth::{self, Tally},
 };
 

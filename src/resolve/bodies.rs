@@ -1,0 +1,327 @@
+//! Every body with its types, and the indexes over all bodies that value flow asks: parents, returns,
+//! field writes, callers.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::{
+    catalog::schema::Role,
+    model::{
+        Name,
+        expr::{Body, ExprId, ExprKind, Piece},
+    },
+};
+
+use super::{
+    infer::{Callee, LocalId, Typed, infer_constant, infer_function},
+    patterns::variant_field,
+    symbols::World,
+    ty::{ConstId, FnId, TypeId},
+};
+
+/// A function's body or a constant's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum BodyRef {
+    Function(FnId),
+    Constant(ConstId),
+}
+
+/// An expression of some body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct At {
+    pub(crate) body: BodyRef,
+    pub(crate) expr: ExprId,
+}
+
+/// One typed body with what hangs on its shape.
+#[derive(Default)]
+pub(crate) struct TypedBody<'a> {
+    pub(crate) typed: Typed<'a>,
+    /// The expression around each.
+    pub(crate) parents: Vec<Option<ExprId>>,
+    /// What the function returns: the tail and `return` values outside closures.
+    pub(crate) returns: Vec<ExprId>,
+    /// Setters called on a local for their effect (`builder.set_timeout(..);`), in order.
+    pub(crate) mutations: FxHashMap<LocalId, Vec<ExprId>>,
+}
+
+/// All bodies and the indexes over them.
+pub(crate) struct Bodies<'w, 'a> {
+    pub(crate) world: &'w World<'a>,
+    pub(crate) functions: Vec<TypedBody<'a>>,
+    pub(crate) constants: Vec<TypedBody<'a>>,
+    /// Values written to a field anywhere in production code.
+    pub(crate) writes: FxHashMap<(TypeId, Name), Vec<At>>,
+    /// Production call sites of each function.
+    pub(crate) callers: Vec<Vec<At>>,
+}
+
+impl<'w, 'a> Bodies<'w, 'a> {
+    /// Type all bodies, in parallel, and index them.
+    pub(crate) fn build(world: &'w World<'a>) -> Self {
+        let functions: Vec<TypedBody<'a>> = (0..world.functions.len())
+            .into_par_iter()
+            .map(|idx| {
+                let id = FnId(u32::try_from(idx).unwrap_or(u32::MAX));
+                match &world.function(id).def.body {
+                    Some(body) => TypedBody::of(body, infer_function(world, id)),
+                    None => TypedBody::default(),
+                }
+            })
+            .collect();
+        let constants: Vec<TypedBody<'a>> = (0..world.constants.len())
+            .into_par_iter()
+            .map(|idx| TypedBody::of(&world.constants[idx].def.value, infer_constant(world, idx)))
+            .collect();
+        let mut bodies = Self {
+            world,
+            functions,
+            constants,
+            writes: FxHashMap::default(),
+            callers: Vec::new(),
+        };
+        bodies.index();
+        bodies
+    }
+
+    pub(crate) fn body(&self, body: BodyRef) -> Option<&'a Body> {
+        match body {
+            BodyRef::Function(id) => self.world.function(id).def.body.as_ref(),
+            BodyRef::Constant(id) => Some(&self.world.constant(id).def.value),
+        }
+    }
+
+    pub(crate) fn typed(&self, body: BodyRef) -> &TypedBody<'a> {
+        match body {
+            BodyRef::Function(id) => &self.functions[id.0 as usize],
+            BodyRef::Constant(id) => &self.constants[id.0 as usize],
+        }
+    }
+
+    pub(crate) fn kind(&self, at: At) -> &'a ExprKind {
+        let body = self.body(at.body).expect("an expression stands in a body");
+        &body.get(at.expr).kind
+    }
+
+    fn index(&mut self) {
+        let mut writes: FxHashMap<(TypeId, Name), Vec<At>> = FxHashMap::default();
+        let mut callers: Vec<Vec<At>> = vec![Vec::new(); self.world.functions.len()];
+        for (idx, data) in self.world.functions.iter().enumerate() {
+            let id = FnId(u32::try_from(idx).unwrap_or(u32::MAX));
+            if data.is_test {
+                continue;
+            }
+            let Some(body) = &data.def.body else { continue };
+            let own = &self.functions[idx];
+            let at = |expr| At {
+                body: BodyRef::Function(id),
+                expr,
+            };
+            for (expr, _) in body.iter() {
+                index_writes(self.world, own, at(expr), body, &mut writes);
+                if let Some(Callee::Own { ids, .. }) = own.typed.callees.get(&expr) {
+                    for callee in ids {
+                        callers[callee.0 as usize].push(at(expr));
+                    }
+                }
+            }
+        }
+        for (idx, data) in self.world.constants.iter().enumerate() {
+            if data.is_test {
+                continue;
+            }
+            let body = BodyRef::Constant(ConstId(u32::try_from(idx).unwrap_or(u32::MAX)));
+            for (expr, _) in data.def.value.iter() {
+                index_writes(
+                    self.world,
+                    &self.constants[idx],
+                    At { body, expr },
+                    &data.def.value,
+                    &mut writes,
+                );
+            }
+        }
+        self.writes = writes;
+        self.callers = callers;
+    }
+}
+
+fn index_writes(
+    world: &World<'_>,
+    own: &TypedBody<'_>,
+    at: At,
+    body: &Body,
+    writes: &mut FxHashMap<(TypeId, Name), Vec<At>>,
+) {
+    let mut write = |of: TypeId, name: Name, expr: ExprId| {
+        writes.entry((of, name)).or_default().push(At { body: at.body, expr });
+    };
+    match &body.get(at.expr).kind {
+        ExprKind::Struct { fields, .. } => {
+            if let Some(of) = own.typed.literals.get(&at.expr) {
+                for (name, value) in fields {
+                    write(*of, name.clone(), *value);
+                }
+            }
+        }
+        ExprKind::Call { args, .. } => {
+            if let Some((of, variant)) = own.typed.constructs.get(&at.expr) {
+                for (idx, arg) in args.iter().enumerate() {
+                    let name = match variant {
+                        Some(variant) => variant_field(&world.ty(*of).def.variants[*variant as usize].name, idx),
+                        None => Name::from(idx.to_string()),
+                    };
+                    write(*of, name, arg.value);
+                }
+            }
+        }
+        ExprKind::Assign {
+            target,
+            value,
+            op: None,
+        } => {
+            if let (Some(of), Some(ExprKind::Field { name, .. })) =
+                (own.typed.fields.get(target), Some(&body.get(*target).kind))
+            {
+                write(*of, name.clone(), *value);
+            }
+        }
+        _ => {}
+    }
+}
+
+impl<'a> TypedBody<'a> {
+    fn of(body: &'a Body, typed: Typed<'a>) -> Self {
+        let mut parents = vec![None; body.exprs.len()];
+        for (id, expr) in body.iter() {
+            children(&expr.kind, &mut |child| parents[child.idx()] = Some(id));
+        }
+        let mut own = Self {
+            typed,
+            parents,
+            ..Self::default()
+        };
+        own.returns = own.collect_returns(body);
+        own.collect_mutations(body);
+        own
+    }
+
+    /// The expression around, if any.
+    pub(crate) fn parent(&self, id: ExprId) -> Option<ExprId> {
+        self.parents[id.idx()]
+    }
+
+    /// The innermost closure around an expression.
+    pub(crate) fn closure_around(&self, body: &Body, id: ExprId) -> Option<ExprId> {
+        let mut at = self.parent(id);
+        while let Some(here) = at {
+            if matches!(body.get(here).kind, ExprKind::Closure { .. }) {
+                return Some(here);
+            }
+            at = self.parent(here);
+        }
+        None
+    }
+
+    fn collect_returns(&self, body: &Body) -> Vec<ExprId> {
+        let mut returns: Vec<ExprId> = body.root.into_iter().collect();
+        for (id, expr) in body.iter() {
+            if let ExprKind::Return(Some(value)) = &expr.kind
+                && self.closure_around(body, id).is_none()
+            {
+                returns.push(*value);
+            }
+        }
+        returns
+    }
+
+    fn collect_mutations(&mut self, body: &Body) {
+        let mut mutations: FxHashMap<LocalId, Vec<ExprId>> = FxHashMap::default();
+        for (id, expr) in body.iter() {
+            let ExprKind::Method { .. } = &expr.kind else { continue };
+            let is_setter = matches!(self.typed.callees.get(&id),
+                Some(Callee::Catalog { entry, .. }) if entry.function.role == Role::Setter);
+            let is_statement = self.parent(id).is_some_and(|parent| match &body.get(parent).kind {
+                ExprKind::Block { stmts, has_tail, .. } => !(*has_tail && stmts.last() == Some(&id)),
+                _ => false,
+            });
+            if !is_setter || !is_statement {
+                continue;
+            }
+            let mut root = id;
+            while let ExprKind::Method { receiver, .. } = &body.get(root).kind {
+                root = *receiver;
+            }
+            if let Some(local) = self.typed.uses.get(&root) {
+                mutations.entry(*local).or_default().push(id);
+            }
+        }
+        self.mutations = mutations;
+    }
+}
+
+/// Visit the direct children of an expression.
+pub(crate) fn children(kind: &ExprKind, visit: &mut dyn FnMut(ExprId)) {
+    let mut all = |ids: &[ExprId]| ids.iter().for_each(|id| visit(*id));
+    match kind {
+        ExprKind::Path(_) | ExprKind::Literal(_) | ExprKind::Continue { .. } | ExprKind::Opaque { .. } => {}
+        ExprKind::Field { base, .. } => all(&[*base]),
+        ExprKind::Index { base, index } => all(&[*base, *index]),
+        ExprKind::Template(pieces) => {
+            for piece in pieces {
+                if let Piece::Hole(hole) = piece {
+                    visit(*hole);
+                }
+            }
+        }
+        ExprKind::Call { callee, args } => {
+            all(&[*callee]);
+            args.iter().for_each(|arg| visit(arg.value));
+        }
+        ExprKind::Method { receiver, args, .. } => {
+            all(&[*receiver]);
+            args.iter().for_each(|arg| visit(arg.value));
+        }
+        ExprKind::Macro { args, .. } => args.iter().for_each(|arg| visit(arg.value)),
+        ExprKind::Struct { fields, rest, .. } => {
+            fields.iter().for_each(|(_, value)| visit(*value));
+            rest.iter().for_each(|rest| visit(*rest));
+        }
+        ExprKind::Closure { body, .. } => all(&[*body]),
+        ExprKind::Await(of) | ExprKind::Try(of) | ExprKind::Throw(of) | ExprKind::Spawn(of) => all(&[*of]),
+        ExprKind::Unary { value, .. } | ExprKind::Let { value, .. } => all(&[*value]),
+        ExprKind::Block { stmts, .. } | ExprKind::List(stmts) | ExprKind::Join(stmts) => all(stmts),
+        ExprKind::Bind { init, otherwise, .. } => {
+            init.iter().chain(otherwise).for_each(|id| visit(*id));
+        }
+        ExprKind::Assign { target, value, .. } => all(&[*target, *value]),
+        ExprKind::If { cond, then, otherwise } => {
+            all(&[*cond, *then]);
+            otherwise.iter().for_each(|id| visit(*id));
+        }
+        ExprKind::Match { scrutinee, arms } => {
+            all(&[*scrutinee]);
+            arms_children(arms, visit);
+        }
+        ExprKind::Select(arms) => arms_children(arms, visit),
+        ExprKind::TryCatch { body, catches, finally } => {
+            all(&[*body]);
+            arms_children(catches, visit);
+            finally.iter().for_each(|id| visit(*id));
+        }
+        ExprKind::Loop { head, body, .. } => {
+            head.iter().for_each(|id| visit(*id));
+            visit(*body);
+        }
+        ExprKind::Break { value, .. } | ExprKind::Return(value) => value.iter().for_each(|id| visit(*id)),
+        ExprKind::Binary { left, right, .. } => all(&[*left, *right]),
+        ExprKind::Range { start, end, .. } => start.iter().chain(end).for_each(|id| visit(*id)),
+    }
+}
+
+fn arms_children(arms: &[crate::model::expr::Arm], visit: &mut dyn FnMut(ExprId)) {
+    for arm in arms {
+        arm.scrutinee.iter().chain(&arm.guard).for_each(|id| visit(*id));
+        visit(arm.body);
+    }
+}

@@ -1,0 +1,514 @@
+//! External calls and call sites of every production function, with the guards that stand right there.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::{
+    catalog::{
+        lookup::FunctionRef,
+        schema::{self, GuardKind, Role},
+    },
+    model::{
+        Name,
+        call::EvidenceClass,
+        expr::{ExprId, ExprKind},
+        guard::{Layer, LayerKind, RetryLayer, Scope, Source},
+        term::{Millis, Term},
+    },
+};
+
+use super::{
+    bodies::{At, Bodies, BodyRef},
+    carriers::{backoff_of, scope_of},
+    infer::Callee,
+    ty::{FnId, Ty},
+    values::{Carrier, Context, Flow, Value, as_term},
+};
+
+/// One place where control leaves the process.
+pub(crate) struct Primitive<'a> {
+    pub(crate) at: At,
+    pub(crate) function: FnId,
+    pub(crate) entry: FunctionRef<'a>,
+    pub(crate) path: Name,
+    pub(crate) of: Name,
+    pub(crate) class: EvidenceClass,
+}
+
+/// One call of functions of the scanned packages.
+pub(crate) struct CallSite {
+    pub(crate) at: At,
+    pub(crate) caller: FnId,
+    pub(crate) callees: Vec<FnId>,
+    pub(crate) class: EvidenceClass,
+    /// Handed over as a value, or called back: parameters are not known.
+    pub(crate) is_reference: bool,
+}
+
+/// One configuration that reaches a call: what its client, request and library set.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Inner {
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) endpoint: Term,
+    pub(crate) operation: Option<Name>,
+}
+
+/// Programs that talk to the network when they are started.
+const NETWORK_PROGRAMS: &[&str] = &[
+    "git",
+    "curl",
+    "wget",
+    "ssh",
+    "scp",
+    "sftp",
+    "rsync",
+    "psql",
+    "pg_dump",
+    "pg_restore",
+    "pg_basebackup",
+    "mysql",
+    "mysqldump",
+    "redis-cli",
+    "kubectl",
+    "helm",
+    "docker",
+    "podman",
+    "aws",
+    "gcloud",
+    "gsutil",
+    "az",
+    "npm",
+    "pip",
+    "nc",
+    "ping",
+    "sendmail",
+];
+
+impl<'w, 'a> Bodies<'w, 'a> {
+    /// All external calls of production functions, by function and place.
+    pub(crate) fn primitives(&self) -> Vec<Primitive<'a>> {
+        let world = self.world;
+        (0..world.functions.len())
+            .into_par_iter()
+            .flat_map_iter(|idx| {
+                let id = FnId(u32::try_from(idx).unwrap_or(u32::MAX));
+                self.primitives_of(id)
+            })
+            .collect()
+    }
+
+    fn primitives_of(&self, id: FnId) -> Vec<Primitive<'a>> {
+        let data = self.world.function(id);
+        if data.is_test {
+            return Vec::new();
+        }
+        let own = &self.functions[id.0 as usize];
+        let mut found: Vec<Primitive<'a>> = own
+            .typed
+            .callees
+            .iter()
+            .filter_map(|(expr, callee)| match callee {
+                Callee::Catalog { entry, path, of, class } if entry.function.role == Role::Call => {
+                    let library = self.world.catalog.library(entry.library);
+                    library.transport.or(entry.function.transport)?;
+                    Some(Primitive {
+                        at: At {
+                            body: BodyRef::Function(id),
+                            expr: *expr,
+                        },
+                        function: id,
+                        entry: *entry,
+                        path: path.clone(),
+                        of: of.clone(),
+                        class: *class,
+                    })
+                }
+                _ => None,
+            })
+            .collect();
+        found.sort_by_key(|primitive| primitive.at);
+        found
+    }
+
+    /// All call sites of production functions, by caller and place. `is_entry` tells handlers that a
+    /// framework calls: naming them is no call.
+    pub(crate) fn sites(&self, is_entry: &dyn Fn(At) -> bool) -> Vec<CallSite> {
+        let mut sites = Vec::new();
+        for (idx, data) in self.world.functions.iter().enumerate() {
+            if data.is_test || data.def.body.is_none() {
+                continue;
+            }
+            let caller = FnId(u32::try_from(idx).unwrap_or(u32::MAX));
+            let own = &self.functions[idx];
+            let body = BodyRef::Function(caller);
+            let mut here: Vec<CallSite> = Vec::new();
+            for (expr, callee) in &own.typed.callees {
+                if let Callee::Own { ids, class } = callee {
+                    let at = At { body, expr: *expr };
+                    here.push(CallSite {
+                        at,
+                        caller,
+                        callees: ids.clone(),
+                        class: *class,
+                        is_reference: false,
+                    });
+                }
+            }
+            for (expr, ids) in &own.typed.references {
+                let at = At { body, expr: *expr };
+                let is_callee = own.parent(*expr).is_some_and(|parent| {
+                    matches!(self.kind(At { body, expr: parent }), ExprKind::Call { callee, .. } if callee == expr)
+                });
+                if !is_callee && !is_entry(at) {
+                    here.push(CallSite {
+                        at,
+                        caller,
+                        callees: ids.clone(),
+                        class: EvidenceClass::Path,
+                        is_reference: true,
+                    });
+                }
+            }
+            here.extend(self.callbacks(caller));
+            here.sort_by_key(|site| (site.at, site.is_reference));
+            sites.extend(here);
+        }
+        sites
+    }
+
+    /// Making a value whose type implements an outside trait lets the framework call those methods.
+    fn callbacks(&self, caller: FnId) -> Vec<CallSite> {
+        let own = &self.functions[caller.0 as usize];
+        let body = BodyRef::Function(caller);
+        let literals = own.typed.literals.iter().map(|(expr, of)| (*expr, *of));
+        let tuples = own
+            .typed
+            .constructs
+            .iter()
+            .filter(|(_, (_, variant))| variant.is_none());
+        let mut sites = Vec::new();
+        for (expr, of) in literals.chain(tuples.map(|(expr, (of, _))| (*expr, *of))) {
+            let mut callees: Vec<FnId> = Vec::new();
+            for imp in self.world.impls_for_type.get(&of).into_iter().flatten() {
+                let imp = &self.world.impls[*imp as usize];
+                let is_framework = match &imp.trait_ty {
+                    Some(Ty::Ext(path, _)) => !path.starts_with("std::") && !is_plain_trait(path),
+                    Some(Ty::Unknown) => true,
+                    _ => false,
+                };
+                if is_framework && !imp.is_test {
+                    callees.extend(imp.functions.values().filter(|id| **id != caller));
+                }
+            }
+            callees.sort();
+            if !callees.is_empty() {
+                sites.push(CallSite {
+                    at: At { body, expr },
+                    caller,
+                    callees,
+                    class: EvidenceClass::Heuristic,
+                    is_reference: true,
+                });
+            }
+        }
+        sites
+    }
+}
+
+/// Outside traits that describe data, not work.
+fn is_plain_trait(path: &str) -> bool {
+    let last = path.rsplit("::").next().unwrap_or(path);
+    matches!(
+        last,
+        "Serialize"
+            | "Deserialize"
+            | "Error"
+            | "Display"
+            | "Debug"
+            | "Clone"
+            | "Default"
+            | "JsonSchema"
+            | "Arbitrary"
+            | "Zeroize"
+            | "Validate"
+            | "ToSchema"
+            | "FromRow"
+            | "Type"
+            | "Encode"
+            | "Decode"
+            | "Message"
+            | "Visitor"
+    )
+}
+
+impl<'a> Flow<'_, 'a> {
+    /// The configurations that reach an external call: its client's, and what the call itself sets.
+    /// True where a parameter had to be joined over all callers.
+    pub(crate) fn inner(&self, primitive: &Primitive<'a>, context: &Context) -> (Vec<Inner>, bool) {
+        let before = self.touched.replace(false);
+        let value = self.client_of(primitive, context);
+        let mut found = Vec::new();
+        let values = match value {
+            Value::Any(values) => values,
+            other => vec![other],
+        };
+        for value in values {
+            found.extend(self.inner_of(primitive, context, &value));
+        }
+        let touched = *self.touched.borrow();
+        *self.touched.borrow_mut() = touched || before;
+        found.dedup();
+        (found, touched)
+    }
+
+    /// The carrier that the call is made on: its receiver, or the argument that hands its configuration on.
+    fn client_of(&self, primitive: &Primitive<'a>, context: &Context) -> Value {
+        let (receiver, args) = match self.bodies.kind(primitive.at) {
+            ExprKind::Method { receiver, args, .. } => (Some(*receiver), args.as_slice()),
+            ExprKind::Call { args, .. } | ExprKind::Macro { args, .. } => (None, args.as_slice()),
+            _ => (None, &[][..]),
+        };
+        let inherited = primitive
+            .entry
+            .function
+            .inherit
+            .and_then(|idx| args.get(idx as usize))
+            .map(|arg| arg.value);
+        let Some(expr) = inherited.or(receiver) else {
+            return Value::Nothing;
+        };
+        let value = self.eval(context, expr);
+        if has_carrier(&value) {
+            return value;
+        }
+        // Types tell what flow could not: every object of the type was made somewhere in the scanned code.
+        let ty = self.bodies.typed(context.body).typed.ty(expr).clone();
+        self.made_as(&ty).unwrap_or(value)
+    }
+
+    fn inner_of(&self, primitive: &Primitive<'a>, context: &Context, value: &Value) -> Option<Inner> {
+        let function = primitive.entry.function;
+        let args = match self.bodies.kind(primitive.at) {
+            ExprKind::Method { args, .. } | ExprKind::Call { args, .. } | ExprKind::Macro { args, .. } => {
+                args.as_slice()
+            }
+            _ => &[],
+        };
+        let (carrier, reason) = match value {
+            Value::Carrier(carrier) => (Some(carrier.as_ref()), None),
+            Value::Unknown(reason) => (None, Some(reason.clone())),
+            Value::Term(Term::Absent) => return None,
+            _ => (None, None),
+        };
+        let mut layers = self.defaults(primitive);
+        match carrier {
+            Some(carrier) => layers.extend(carrier.layers.iter().cloned()),
+            None => layers.extend(self.undecided(primitive, reason.as_ref())),
+        }
+        let body = self.bodies.body(context.body)?;
+        let at = self
+            .bodies
+            .world
+            .location(self.file_of(context.body), body.get(primitive.at.expr).span);
+        layers.extend(self.layers_of(context, &primitive.entry, args, Source::Request, &at));
+        let own = function
+            .endpoint
+            .and_then(|idx| args.get(idx as usize))
+            .map(|arg| self.term(context, arg.value));
+        let endpoint = self.endpoint(primitive, own, carrier, reason);
+        let operation = carrier.and_then(|carrier| carrier.operation.clone());
+        Some(Inner {
+            layers,
+            endpoint,
+            operation,
+        })
+    }
+
+    fn endpoint(
+        &self,
+        primitive: &Primitive<'a>,
+        own: Option<Term>,
+        carrier: Option<&Carrier>,
+        reason: Option<Name>,
+    ) -> Term {
+        if let Some(own) = own {
+            return own;
+        }
+        if let Some(endpoint) = carrier.and_then(|carrier| carrier.endpoint.clone()) {
+            return endpoint;
+        }
+        if let Some(host) = &self.bodies.world.catalog.library(primitive.entry.library).host {
+            return Term::text(&format!("https://{host}"));
+        }
+        match reason {
+            Some(reason) => Term::Unknown(reason),
+            None => Term::unknown("the code gives the client no address"),
+        }
+    }
+
+    /// Guards in force when nothing sets them.
+    fn defaults(&self, primitive: &Primitive<'a>) -> Vec<Layer> {
+        let world = self.bodies.world;
+        let package = world.function(primitive.function).package;
+        let version = world.library_version(package, primitive.entry.library);
+        world
+            .catalog
+            .defaults(primitive.entry.library, &primitive.path, &primitive.of, version)
+            .into_iter()
+            .map(|default| {
+                let kind = match default.kind {
+                    GuardKind::Timeout => LayerKind::Timeout {
+                        scope: scope_of(default.scope),
+                        limit: default
+                            .limit
+                            .map_or(Term::Absent, |limit| Term::Duration(Millis(limit))),
+                    },
+                    GuardKind::Retry => LayerKind::Retry(RetryLayer {
+                        attempts: if default.unbounded {
+                            None
+                        } else {
+                            default.attempts.map(Term::Count)
+                        },
+                        max_elapsed: None,
+                        backoff: backoff_of(default.backoff),
+                        jitter: default.jitter,
+                        on: default.on_failure.iter().map(Name::new).collect(),
+                        idempotent: None,
+                    }),
+                    GuardKind::Breaker => LayerKind::Breaker,
+                    GuardKind::Bulkhead => LayerKind::Bulkhead {
+                        limit: default
+                            .limit
+                            .map_or_else(|| Term::unknown("its size is not known"), Term::Count),
+                    },
+                    GuardKind::Fallback | GuardKind::Policy => LayerKind::Fallback { target: None },
+                };
+                Layer {
+                    kind,
+                    source: Source::LibraryDefault,
+                    at: None,
+                    is_conditional: false,
+                }
+            })
+            .collect()
+    }
+
+    /// What must be said when the client's configuration is not known: those limits that its library lets
+    /// a client set and that would bound the call.
+    fn undecided(&self, primitive: &Primitive<'a>, reason: Option<&Name>) -> Vec<Layer> {
+        let Some(reason) = reason else { return Vec::new() };
+        let library = self.bodies.world.catalog.library(primitive.entry.library);
+        let mut scopes: Vec<Scope> = library
+            .functions
+            .iter()
+            .filter(|function| function.role == Role::Setter || function.role == Role::Constructor)
+            .flat_map(|function| function.guard.iter().chain(&function.guards))
+            .filter(|guard| guard.kind == GuardKind::Timeout)
+            .filter_map(|guard| guard.scope)
+            .filter(|scope| {
+                matches!(
+                    scope,
+                    schema::Scope::Total | schema::Scope::Operation | schema::Scope::Attempt
+                )
+            })
+            .map(|scope| scope_of(Some(scope)))
+            .collect();
+        scopes.sort();
+        scopes.dedup();
+        scopes.truncate(1);
+        scopes
+            .into_iter()
+            .map(|scope| Layer {
+                kind: LayerKind::Timeout {
+                    scope,
+                    limit: Term::Unknown(reason.clone()),
+                },
+                source: Source::Client,
+                at: None,
+                is_conditional: false,
+            })
+            .collect()
+    }
+
+    /// Whether a started program is known to use the network; other programs are no external call.
+    pub(crate) fn is_network_process(&self, primitive: &Primitive<'a>, inner: &[Inner]) -> bool {
+        let world = self.bodies.world;
+        let library = world.catalog.library(primitive.entry.library);
+        let transport = primitive.entry.function.transport.or(library.transport);
+        if transport != Some(schema::Transport::Process) {
+            return true;
+        }
+        inner.iter().any(|inner| match &inner.endpoint {
+            Term::Text(program) => {
+                let name = program.rsplit('/').next().unwrap_or(program);
+                NETWORK_PROGRAMS.contains(&name)
+            }
+            _ => false,
+        })
+    }
+
+    /// What all production code makes of a client type, joined; `None` where nothing makes one.
+    fn made_as(&self, ty: &Ty) -> Option<Value> {
+        let mut at = ty.clone();
+        while let Some(inner) = at.deref() {
+            at = inner;
+        }
+        let Ty::Ext(path, _) = &at else { return None };
+        self.made_of_type(path)
+    }
+}
+
+fn has_carrier(value: &Value) -> bool {
+    match value {
+        Value::Carrier(_) => true,
+        Value::Any(values) => values.iter().any(|value| matches!(value, Value::Carrier(_))),
+        _ => false,
+    }
+}
+
+/// Places in production code that make objects of outside types, by type path.
+pub(crate) fn makers(bodies: &Bodies<'_, '_>) -> FxHashMap<Name, Vec<At>> {
+    let mut makers: FxHashMap<Name, Vec<At>> = FxHashMap::default();
+    let world = bodies.world;
+    for (idx, data) in world.functions.iter().enumerate() {
+        if data.is_test {
+            continue;
+        }
+        let own = &bodies.functions[idx];
+        let body = BodyRef::Function(FnId(u32::try_from(idx).unwrap_or(u32::MAX)));
+        for (expr, callee) in &own.typed.callees {
+            let Callee::Catalog { entry, .. } = callee else {
+                continue;
+            };
+            let makes = matches!(
+                entry.function.role,
+                Role::Constructor | Role::Step | Role::Setter | Role::Call
+            );
+            let mut ty = own.typed.ty(*expr).clone();
+            for _ in 0..4 {
+                ty = match &ty {
+                    Ty::Future(of) => of.as_ref().clone(),
+                    Ty::Ext(path, _) if path == "std::Result" || path == "std::Option" => ty.unwrapped(),
+                    _ => break,
+                };
+            }
+            if let (true, Ty::Ext(path, _)) = (makes, ty)
+                && !path.starts_with("std::")
+            {
+                makers.entry(path).or_default().push(At { body, expr: *expr });
+            }
+        }
+    }
+    for places in makers.values_mut() {
+        places.sort();
+    }
+    makers
+}
+
+/// The value of an argument as a text term.
+pub(crate) fn text_of(flow: &Flow<'_, '_>, context: &Context, expr: ExprId) -> Option<Name> {
+    match as_term(&flow.eval(context, expr)) {
+        Term::Text(text) => Some(text),
+        _ => None,
+    }
+}

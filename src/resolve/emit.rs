@@ -1,0 +1,543 @@
+//! From summaries and contexts to the [`Program`] that is handed on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use crate::{
+    catalog::schema::{self, Role},
+    model::{
+        Name,
+        call::{ComponentKind, Delivery, Effect as CallEffect, EntryKind, Phase, Transport},
+        expr::ExprKind,
+        guard::Layer,
+        location::{Evidence, Span},
+        problem::{Problem, ProblemKind},
+        program::{CallTerm, CallVariant, EntryInfo, FunctionInfo, Program, SiteTerm, Statistics},
+        term::Term,
+    },
+};
+
+use super::{
+    around::joined,
+    bodies::BodyRef,
+    contexts::{Above, Hop},
+    effects::{CallSite, Primitive},
+    entries::Entry,
+    handling,
+    infer::Callee,
+    summary::{Effect, Summaries, extended},
+    ty::FnId,
+    values::Flow,
+};
+
+/// Variants kept for one call and stacks for one site; more are joined.
+const MAX_VARIANTS: usize = 24;
+
+/// Everything that is known, before it is numbered and sorted.
+pub(crate) struct Known<'k, 'w, 'a> {
+    pub(crate) flow: &'k Flow<'w, 'a>,
+    pub(crate) primitives: &'k [Primitive<'a>],
+    pub(crate) sites: &'k [CallSite],
+    pub(crate) entries: &'k [Entry],
+    pub(crate) summaries: &'k Summaries,
+    pub(crate) above: &'k [Vec<Above>],
+}
+
+/// Number, sort and hand on.
+pub(crate) fn emit(known: &Known<'_, '_, '_>) -> Program {
+    let order = call_order(known);
+    let call_number: FxHashMap<u32, u32> = order
+        .iter()
+        .enumerate()
+        .map(|(number, call)| (*call, u32::try_from(number).unwrap_or(u32::MAX)))
+        .collect();
+    let functions = used_functions(known, &order);
+    let function_number: FxHashMap<FnId, u32> = functions
+        .iter()
+        .enumerate()
+        .map(|(number, id)| (*id, u32::try_from(number).unwrap_or(u32::MAX)))
+        .collect();
+    let mut resolved: FxHashMap<u32, Vec<(FnId, &Effect)>> = FxHashMap::default();
+    for (id, effect) in &known.summaries.resolved {
+        resolved.entry(effect.call).or_default().push((*id, effect));
+    }
+    let calls: Vec<CallTerm> = order
+        .iter()
+        .map(|call| {
+            let effects = resolved.get(call).map_or(&[][..], Vec::as_slice);
+            known.call(*call, effects, &function_number)
+        })
+        .collect();
+    Program {
+        packages: known.flow.bodies.world.packages.to_vec(),
+        functions: functions.iter().map(|id| known.function_info(*id)).collect(),
+        sites: known.site_terms(&call_number, &function_number),
+        entries: known
+            .entries
+            .iter()
+            .filter_map(|entry| entry_info(entry, &function_number))
+            .collect(),
+        problems: known.problems(),
+        statistics: known.statistics(),
+        calls,
+    }
+}
+
+/// Calls that are some, by place.
+fn call_order(known: &Known<'_, '_, '_>) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..u32::try_from(known.primitives.len()).unwrap_or(u32::MAX))
+        .filter(|call| !known.summaries.dropped.contains(call))
+        .filter(|call| !known.is_third_party(known.primitives[*call as usize].function))
+        .collect();
+    order.sort_by_cached_key(|call| {
+        let primitive = &known.primitives[*call as usize];
+        (known.flow.location(primitive), *call)
+    });
+    order
+}
+
+fn used_functions(known: &Known<'_, '_, '_>, order: &[u32]) -> Vec<FnId> {
+    let mut used: BTreeSet<FnId> = BTreeSet::new();
+    used.extend(order.iter().map(|call| known.primitives[*call as usize].function));
+    for (site, reached) in known.sites.iter().zip(&known.summaries.reached) {
+        if !reached.is_empty() {
+            used.insert(site.caller);
+            used.extend(site.callees.iter().copied());
+        }
+    }
+    used.extend(known.entries.iter().map(|entry| entry.handler));
+    let world = known.flow.bodies.world;
+    let mut functions: Vec<FnId> = used.into_iter().collect();
+    functions.sort_by(|a, b| {
+        let (a, b) = (world.function(*a), world.function(*b));
+        (a.package, &a.path, a.file, a.def.span).cmp(&(b.package, &b.path, b.file, b.def.span))
+    });
+    functions
+}
+
+fn entry_info(entry: &Entry, numbers: &FxHashMap<FnId, u32>) -> Option<EntryInfo> {
+    Some(EntryInfo {
+        kind: entry.kind,
+        name: entry.name.clone(),
+        handler: *numbers.get(&entry.handler)?,
+        package: u32::try_from(entry.package).ok()?,
+        binary: entry.binary.clone(),
+        failure_shows_as: entry.failure_shows_as,
+        at: entry.at.clone(),
+    })
+}
+
+impl<'a> Flow<'_, 'a> {
+    pub(crate) fn span(&self, at: super::bodies::At) -> Span {
+        self.bodies
+            .body(at.body)
+            .map(|body| body.get(at.expr).span)
+            .unwrap_or_default()
+    }
+
+    fn location(&self, primitive: &Primitive<'a>) -> crate::model::location::Location {
+        self.bodies.world.location(
+            self.bodies.world.function(primitive.function).file,
+            self.span(primitive.at),
+        )
+    }
+}
+
+impl Known<'_, '_, '_> {
+    fn is_third_party(&self, id: FnId) -> bool {
+        let world = self.flow.bodies.world;
+        world.packages[world.function(id).package].is_third_party
+    }
+
+    fn function_info(&self, id: FnId) -> FunctionInfo {
+        let world = self.flow.bodies.world;
+        let data = world.function(id);
+        FunctionInfo {
+            name: data.path.clone(),
+            package: u32::try_from(data.package).unwrap_or(u32::MAX),
+            at: world.location(data.file, data.def.span),
+            span: data.def.span,
+        }
+    }
+
+    fn call(&self, call: u32, effects: &[(FnId, &Effect)], numbers: &FxHashMap<FnId, u32>) -> CallTerm {
+        let primitive = &self.primitives[call as usize];
+        let world = self.flow.bodies.world;
+        let function = world.function(primitive.function);
+        let library = world.catalog.library(primitive.entry.library);
+        let mut variants = self.variants(call, effects);
+        if variants.is_empty() {
+            variants.push(CallVariant {
+                layers: Vec::new(),
+                endpoint: Term::unknown("no path was followed to this call"),
+                entries: Vec::new(),
+                n_paths: 0,
+                is_exact: false,
+                witness: Vec::new(),
+                when: None,
+            });
+        }
+        let entries: BTreeSet<u32> = variants
+            .iter()
+            .flat_map(|variant| variant.entries.iter().copied())
+            .collect();
+        let operation = effects.iter().find_map(|(_, effect)| effect.operation.clone());
+        let method = primitive.path.rsplit("::").next().unwrap_or_default();
+        let shape = handling::call_shape(self.flow, primitive);
+        let endpoint = Term::any(variants.iter().map(|variant| variant.endpoint.clone()));
+        CallTerm {
+            at: self.flow.location(primitive),
+            span: self.flow.span(primitive.at),
+            language: world.files[function.file].language,
+            function: numbers[&primitive.function],
+            library: Name::new(&library.name),
+            library_version: world
+                .library_version(function.package, primitive.entry.library)
+                .map(|version| Name::from(version.to_string())),
+            operation: operation.unwrap_or_else(|| primitive.entry.operation(method)),
+            transport: transport_of(primitive.entry.function.transport.or(library.transport)),
+            effect: effect_of(primitive.entry.function, method, &self.operation_of(effects)),
+            target_kind: kind_of(primitive.entry.function.target.or(library.target)),
+            technology: primitive
+                .entry
+                .function
+                .technology
+                .as_ref()
+                .or(library.technology.as_ref())
+                .map(Name::new),
+            host: library.host.as_ref().map(Name::new),
+            phase: self.phase(primitive.function, &entries),
+            endpoint,
+            condition: shape.condition,
+            delivery: match primitive.entry.function.completes {
+                Some(schema::Completes::Stream) => Delivery::Stream,
+                _ => shape.delivery,
+            },
+            status: shape.status,
+            handling: shape.handling,
+            observed: shape.observed,
+            variants,
+            entries: entries.into_iter().collect(),
+            evidence_class: primitive.class,
+        }
+    }
+
+    fn operation_of(&self, effects: &[(FnId, &Effect)]) -> Option<Name> {
+        effects.iter().find_map(|(_, effect)| effect.operation.clone())
+    }
+
+    /// What is above a function; paths from nowhere are left out where entries reach it too.
+    fn above(&self, id: FnId) -> Vec<&Above> {
+        let all = &self.above[id.0 as usize];
+        let is_reached = all.iter().any(|above| !above.entries.is_empty());
+        all.iter()
+            .filter(|above| !is_reached || !above.entries.is_empty())
+            .collect()
+    }
+
+    fn variants(&self, call: u32, effects: &[(FnId, &Effect)]) -> Vec<CallVariant> {
+        let is_reached = effects
+            .iter()
+            .any(|(id, _)| self.above(*id).iter().any(|above| !above.entries.is_empty()));
+        let mut variants: Vec<CallVariant> = Vec::new();
+        for (id, effect) in effects {
+            for above in self.above(*id) {
+                if is_reached && above.entries.is_empty() {
+                    continue;
+                }
+                let variant = CallVariant {
+                    layers: extended(&effect.stack, &above.stack).to_vec(),
+                    endpoint: effect.endpoint.clone(),
+                    entries: above.entries.iter().copied().collect(),
+                    n_paths: above.n_paths,
+                    is_exact: above.is_exact,
+                    witness: self.witness(above.witness.as_deref(), call),
+                    when: None,
+                };
+                add_variant(&mut variants, variant);
+            }
+        }
+        if 1 < variants.len() {
+            for variant in &mut variants {
+                variant.when = variant
+                    .witness
+                    .first()
+                    .and_then(|first| first.function.clone())
+                    .map(|name| Name::from(format!("on paths from {name}")));
+            }
+        }
+        variants.sort_by(|a, b| (&a.witness, &a.layers, &a.endpoint).cmp(&(&b.witness, &b.layers, &b.endpoint)));
+        variants
+    }
+
+    /// The hops of a path, entry first, the call last.
+    fn witness(&self, last: Option<&Hop>, call: u32) -> Vec<Evidence> {
+        let world = self.flow.bodies.world;
+        let mut hops = Vec::new();
+        let mut at = last;
+        while let Some(hop) = at {
+            let site = &self.sites[hop.site as usize];
+            let caller = world.function(site.caller);
+            let callee = site.callees.first().map_or("?", |id| world.function(*id).path.as_str());
+            hops.push(Evidence {
+                at: world.location(caller.file, self.flow.span(site.at)),
+                reason: format!("calls {callee}"),
+                function: Some(caller.path.clone()),
+            });
+            at = hop.before.as_deref();
+        }
+        hops.reverse();
+        let primitive = &self.primitives[call as usize];
+        hops.push(Evidence {
+            at: self.flow.location(primitive),
+            reason: format!("external call {}", primitive.path),
+            function: Some(world.function(primitive.function).path.clone()),
+        });
+        hops
+    }
+
+    fn phase(&self, id: FnId, entries: &BTreeSet<u32>) -> Phase {
+        let kinds: Vec<&Entry> = entries
+            .iter()
+            .filter_map(|idx| self.entries.get(*idx as usize))
+            .collect();
+        if kinds.iter().any(|entry| entry.kind != EntryKind::Main) || kinds.is_empty() {
+            return Phase::Serve;
+        }
+        let serves = kinds.iter().any(|main| {
+            self.entries
+                .iter()
+                .any(|entry| entry.kind != EntryKind::Main && entry.package == main.package)
+        });
+        let is_background = self.above(id).iter().any(|above| above.is_background);
+        match (serves, is_background) {
+            (_, true) => Phase::Background,
+            (true, false) => Phase::Boot,
+            (false, false) => Phase::Serve,
+        }
+    }
+
+    fn site_terms(&self, calls: &FxHashMap<u32, u32>, numbers: &FxHashMap<FnId, u32>) -> Vec<SiteTerm> {
+        let world = self.flow.bodies.world;
+        let mut terms = Vec::new();
+        for (idx, site) in self.sites.iter().enumerate() {
+            let reached = &self.summaries.reached[idx];
+            let reaches: BTreeSet<u32> = reached
+                .iter()
+                .filter_map(|effect| calls.get(&effect.call).copied())
+                .collect();
+            if reaches.is_empty() || self.is_third_party(site.caller) {
+                continue;
+            }
+            let caller = world.function(site.caller);
+            let shape = handling::site_shape(self.flow, site);
+            let mut callees: Vec<u32> = site.callees.iter().filter_map(|id| numbers.get(id).copied()).collect();
+            callees.sort_unstable();
+            callees.dedup();
+            terms.push(SiteTerm {
+                at: world.location(caller.file, self.flow.span(site.at)),
+                span: self.flow.span(site.at),
+                function: numbers[&site.caller],
+                callees,
+                reaches: reaches.into_iter().collect(),
+                variants: self.site_stacks(site.caller, reached),
+                local: self.summaries.local[idx].clone(),
+                condition: shape.condition,
+                delivery: shape.delivery,
+                handling: shape.handling,
+                observed: shape.observed,
+                evidence_class: site.class,
+            });
+        }
+        terms.sort_by(|a, b| (&a.at, &a.callees).cmp(&(&b.at, &b.callees)));
+        terms.dedup_by(|a, b| a.at == b.at && a.callees == b.callees);
+        terms
+    }
+
+    fn site_stacks(&self, caller: FnId, reached: &[Effect]) -> Vec<Vec<Layer>> {
+        let mut below: Vec<&Effect> = Vec::new();
+        for effect in reached {
+            if !below.iter().any(|known| known.stack == effect.stack) {
+                below.push(effect);
+            }
+        }
+        let mut stacks: Vec<Vec<Layer>> = Vec::new();
+        for effect in below {
+            for above in self.above(caller) {
+                let stack = extended(&effect.stack, &above.stack).to_vec();
+                if stacks.contains(&stack) {
+                    continue;
+                }
+                if stacks.len() < MAX_VARIANTS {
+                    stacks.push(stack);
+                } else if let Some(last) = stacks.last_mut() {
+                    *last = joined(&[last.clone(), stack]);
+                }
+            }
+        }
+        stacks
+    }
+
+    /// Calls of libraries that leave the process but are not described.
+    fn problems(&self) -> Vec<Problem> {
+        let world = self.flow.bodies.world;
+        let mut unresolved: BTreeMap<(usize, &'static str), (u32, Span)> = BTreeMap::new();
+        for (idx, data) in world.functions.iter().enumerate() {
+            if data.is_test || world.packages[data.package].is_third_party {
+                continue;
+            }
+            let own = &self.flow.bodies.functions[idx];
+            let id = FnId(u32::try_from(idx).unwrap_or(u32::MAX));
+            for (expr, callee) in &own.typed.callees {
+                let Callee::Unresolved(reason) = callee else { continue };
+                let span = self.flow.span(super::bodies::At {
+                    body: BodyRef::Function(id),
+                    expr: *expr,
+                });
+                let slot = unresolved.entry((data.file, reason)).or_insert((0, span));
+                slot.0 += 1;
+                slot.1 = slot.1.min(span);
+            }
+        }
+        unresolved
+            .into_iter()
+            .map(|((file, reason), (hides, span))| Problem {
+                kind: ProblemKind::UnresolvedCall,
+                at: world.location(file, span),
+                reason: reason.to_owned(),
+                hides,
+            })
+            .collect()
+    }
+
+    fn statistics(&self) -> Statistics {
+        let world = self.flow.bodies.world;
+        let mut statistics = Statistics::default();
+        for (idx, data) in world.functions.iter().enumerate() {
+            if data.is_test || data.def.body.is_none() || world.packages[data.package].is_third_party {
+                continue;
+            }
+            statistics.n_functions += 1;
+            for callee in self.flow.bodies.functions[idx].typed.callees.values() {
+                statistics.n_call_expressions += 1;
+                match callee {
+                    Callee::Own { .. } | Callee::Local(_) | Callee::Constructor => statistics.n_internal += 1,
+                    Callee::Catalog { .. } | Callee::Outside(_) => statistics.n_outside += 1,
+                    Callee::Unresolved(_) => statistics.n_unresolved += 1,
+                }
+            }
+        }
+        statistics.largest_cycle = self
+            .summaries
+            .groups
+            .iter()
+            .map(|group| if 1 < group.len() { group.len() as u64 } else { 0 })
+            .max()
+            .unwrap_or(0);
+        statistics
+    }
+}
+
+fn add_variant(variants: &mut Vec<CallVariant>, new: CallVariant) {
+    let same = variants
+        .iter()
+        .position(|known| known.layers == new.layers && known.endpoint == new.endpoint);
+    let full = (MAX_VARIANTS <= variants.len()).then(|| variants.len() - 1);
+    let known = same.or(full).and_then(|idx| variants.get_mut(idx));
+    let Some(known) = known else {
+        variants.push(new);
+        return;
+    };
+    if known.layers != new.layers {
+        known.layers = joined(&[known.layers.clone(), new.layers.clone()]);
+        known.endpoint = Term::any([known.endpoint.clone(), new.endpoint.clone()]);
+        known.is_exact = false;
+    }
+    let mut entries: BTreeSet<u32> = known.entries.iter().copied().collect();
+    entries.extend(&new.entries);
+    known.entries = entries.into_iter().collect();
+    known.n_paths = known.n_paths.saturating_add(new.n_paths);
+    known.is_exact &= new.is_exact;
+    if new.witness.len() < known.witness.len() {
+        known.witness = new.witness;
+    }
+}
+
+fn transport_of(transport: Option<schema::Transport>) -> Transport {
+    match transport {
+        Some(schema::Transport::Grpc) => Transport::Grpc,
+        Some(schema::Transport::Sql) => Transport::Sql,
+        Some(schema::Transport::Cache) => Transport::Cache,
+        Some(schema::Transport::Queue) => Transport::Queue,
+        Some(schema::Transport::ObjectStore) => Transport::ObjectStore,
+        Some(schema::Transport::Smtp) => Transport::Smtp,
+        Some(schema::Transport::Dns) => Transport::Dns,
+        Some(schema::Transport::Tcp) => Transport::Tcp,
+        Some(schema::Transport::Websocket) => Transport::Websocket,
+        Some(schema::Transport::Process) => Transport::Process,
+        Some(schema::Transport::Http) | None => Transport::Http,
+    }
+}
+
+fn kind_of(target: Option<schema::TargetKind>) -> ComponentKind {
+    match target {
+        Some(schema::TargetKind::Datastore) => ComponentKind::Datastore,
+        Some(schema::TargetKind::Cache) => ComponentKind::Cache,
+        Some(schema::TargetKind::Broker) => ComponentKind::Broker,
+        Some(schema::TargetKind::ObjectStore) => ComponentKind::ObjectStore,
+        Some(schema::TargetKind::Mail) => ComponentKind::Mail,
+        Some(schema::TargetKind::External) | None => ComponentKind::External,
+    }
+}
+
+/// What a call does at its target: what the catalogue says, else what its operation's name says.
+fn effect_of(function: &schema::Function, method: &str, operation: &Option<Name>) -> CallEffect {
+    match function.effect {
+        Some(schema::Effect::Read) => return CallEffect::Read,
+        Some(schema::Effect::Write) => return CallEffect::Write,
+        Some(schema::Effect::Publish) => return CallEffect::Publish,
+        None => {}
+    }
+    match operation.as_deref() {
+        Some("GET" | "HEAD" | "OPTIONS") => return CallEffect::Read,
+        Some("POST" | "PUT" | "PATCH" | "DELETE") => return CallEffect::Write,
+        _ => {}
+    }
+    let _ = Role::Call;
+    let writes = [
+        "insert", "update", "delete", "save", "set", "put", "write", "execute", "publish", "send", "create", "del",
+    ];
+    if method != "send" && writes.iter().any(|word| method.starts_with(word)) {
+        CallEffect::Write
+    } else {
+        CallEffect::Read
+    }
+}
+
+/// Whether a call site stands where work is started for good: in a spawned task or an endless loop.
+pub(crate) fn is_background(flow: &Flow<'_, '_>, site: &CallSite) -> bool {
+    let own = flow.bodies.typed(site.at.body);
+    let mut at = own.parent(site.at.expr);
+    while let Some(here) = at {
+        match flow.bodies.kind(super::bodies::At {
+            body: site.at.body,
+            expr: here,
+        }) {
+            ExprKind::Loop {
+                kind: crate::model::expr::LoopKind::Loop,
+                ..
+            }
+            | ExprKind::Spawn(_) => return true,
+            ExprKind::Call { .. } | ExprKind::Method { .. } => {
+                if matches!(own.typed.callees.get(&here), Some(Callee::Catalog { entry, .. }) if entry.function.role == Role::Spawn)
+                {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+        at = own.parent(here);
+    }
+    false
+}

@@ -1,0 +1,66 @@
+//! Names, types, values and guards, inside and across packages: from facts to external calls.
+//!
+//! The steps: a symbol table of all packages ([`symbols`], [`layout`], [`paths`], [`lower`]); types of every
+//! body and who each call calls ([`infer`] and its files, collected in [`bodies`]); value flow on demand
+//! ([`values`], [`carriers`], [`settings`]); guards around a place ([`around`], [`shapes`]); summaries
+//! bottom-up ([`summary`]), paths from entries top-down ([`contexts`]); and the result ([`emit`]).
+//! Nothing here becomes a number: limits and addresses stay terms over configuration.
+
+mod around;
+mod bodies;
+mod calls;
+mod carriers;
+mod contexts;
+mod effects;
+mod emit;
+mod entries;
+mod handling;
+mod infer;
+mod layout;
+mod lower;
+mod methods;
+mod order;
+mod paths;
+mod patterns;
+mod settings;
+mod shapes;
+mod std_types;
+mod summary;
+mod symbols;
+mod ty;
+mod values;
+
+use crate::{
+    catalog::compile::Catalog,
+    model::{fact::FileFacts, package::Package, program::Program},
+};
+
+use self::ty::FnId;
+
+/// Resolve all packages together.
+///
+/// `files` and `packages` are sorted here: their order on entry does not matter.
+#[must_use]
+pub fn resolve(mut packages: Vec<Package>, mut files: Vec<FileFacts>, catalog: &Catalog) -> Program {
+    packages.sort_by(|a, b| (&a.root, &a.dir, &a.name).cmp(&(&b.root, &b.dir, &b.name)));
+    files.sort_by(|a, b| (&a.root, &a.file).cmp(&(&b.root, &b.file)));
+    let world = symbols::World::build(&packages, &files, catalog);
+    let bodies = bodies::Bodies::build(&world);
+    let flow = values::Flow::new(&bodies);
+    let primitives = bodies.primitives();
+    let entries = entries::entries(&flow);
+    let sites = bodies.sites(&|at| entries.registrations.contains(&at));
+    let summaries = summary::summarise(&flow, &primitives, &sites);
+    let handlers: Vec<FnId> = entries.entries.iter().map(|entry| entry.handler).collect();
+    let above = contexts::above(world.functions.len(), &summaries, &sites, &handlers, &|site| {
+        emit::is_background(&flow, site)
+    });
+    emit::emit(&emit::Known {
+        flow: &flow,
+        primitives: &primitives,
+        sites: &sites,
+        entries: &entries.entries,
+        summaries: &summaries,
+        above: &above,
+    })
+}

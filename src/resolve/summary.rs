@@ -1,0 +1,332 @@
+//! Function summaries, bottom-up over the call graph: which external calls a function can cause, and the
+//! guards that stand between it and them.
+//!
+//! A summary is concrete where nothing in it depends on the function's parameters. Where a client, a limit
+//! or an address comes in as a parameter it stays *pending* and is evaluated again at each caller, with that
+//! caller's arguments, until it no longer depends on a parameter.
+
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::model::{Name, guard::Layer, term::Term};
+
+use super::{
+    around::joined,
+    bodies::At,
+    effects::{CallSite, Inner, Primitive},
+    order::components,
+    ty::FnId,
+    values::{Call, Context, Flow, Frame},
+};
+
+/// Callers that a pending call is followed through before it is joined over what is left.
+const MAX_CHAIN: usize = 5;
+/// Different guard stacks kept for one call in one summary; more are joined.
+const MAX_STACKS: usize = 8;
+/// Pending calls kept in one summary.
+const MAX_PENDING: usize = 96;
+
+/// Layers from the call outward, shared between summaries.
+pub(crate) type Stack = Arc<[Layer]>;
+
+/// An external call as seen from a function.
+#[derive(Clone, Debug)]
+pub(crate) struct Effect {
+    /// Position among the primitives.
+    pub(crate) call: u32,
+    pub(crate) stack: Stack,
+    pub(crate) endpoint: Term,
+    pub(crate) operation: Option<Name>,
+}
+
+/// A call whose configuration depends on parameters: the sites followed so far, innermost first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Pending {
+    call: u32,
+    chain: Vec<At>,
+}
+
+/// Everything known bottom-up.
+pub(crate) struct Summaries {
+    /// Concrete effects by function.
+    pub(crate) effects: Vec<Vec<Effect>>,
+    /// Effects that became concrete in a function: where the paths from above are joined on.
+    pub(crate) resolved: Vec<(FnId, Effect)>,
+    /// For every site, what it reaches, with the layers from the call up to and including the site.
+    pub(crate) reached: Vec<Vec<Effect>>,
+    /// The layers at each site.
+    pub(crate) local: Vec<Vec<Layer>>,
+    /// Groups of functions, callees first.
+    pub(crate) groups: Vec<Vec<u32>>,
+    /// Calls that are none after all (a program that does not use the network).
+    pub(crate) dropped: FxHashSet<u32>,
+}
+
+struct Builder<'f, 'w, 'a> {
+    flow: &'f Flow<'w, 'a>,
+    primitives: &'f [Primitive<'a>],
+    sites: &'f [CallSite],
+    sites_of: FxHashMap<FnId, Vec<u32>>,
+    own: FxHashMap<FnId, Vec<u32>>,
+    pending: Vec<Vec<Pending>>,
+    out: Summaries,
+}
+
+/// Summarise all functions.
+pub(crate) fn summarise<'a>(flow: &Flow<'_, 'a>, primitives: &[Primitive<'a>], sites: &[CallSite]) -> Summaries {
+    let n = flow.bodies.world.functions.len();
+    let mut edges: Vec<Vec<u32>> = vec![Vec::new(); n];
+    let mut sites_of: FxHashMap<FnId, Vec<u32>> = FxHashMap::default();
+    for (idx, site) in sites.iter().enumerate() {
+        edges[site.caller.0 as usize].extend(site.callees.iter().map(|id| id.0));
+        sites_of
+            .entry(site.caller)
+            .or_default()
+            .push(u32::try_from(idx).unwrap_or(u32::MAX));
+    }
+    for targets in &mut edges {
+        targets.sort_unstable();
+        targets.dedup();
+    }
+    let mut own: FxHashMap<FnId, Vec<u32>> = FxHashMap::default();
+    for (idx, primitive) in primitives.iter().enumerate() {
+        own.entry(primitive.function)
+            .or_default()
+            .push(u32::try_from(idx).unwrap_or(u32::MAX));
+    }
+    let groups = components(n, &edges);
+    let mut builder = Builder {
+        flow,
+        primitives,
+        sites,
+        sites_of,
+        own,
+        pending: vec![Vec::new(); n],
+        out: Summaries {
+            effects: vec![Vec::new(); n],
+            resolved: Vec::new(),
+            reached: vec![Vec::new(); sites.len()],
+            local: vec![Vec::new(); sites.len()],
+            groups: Vec::new(),
+            dropped: FxHashSet::default(),
+        },
+    };
+    for group in &groups {
+        for &member in group {
+            builder.add_own(FnId(member));
+        }
+        // A cycle is gone through twice: once for what its members reach by themselves, once round.
+        let rounds = if 1 < group.len() { 2 } else { 1 };
+        for _ in 0..rounds {
+            for &member in group {
+                builder.add_sites(FnId(member));
+            }
+        }
+    }
+    builder.out.groups = groups;
+    builder.out
+}
+
+impl<'a> Builder<'_, '_, 'a> {
+    fn has_callers(&self, id: FnId) -> bool {
+        !self.flow.bodies.callers[id.0 as usize].is_empty()
+    }
+
+    fn add_own(&mut self, id: FnId) {
+        for call in self.own.get(&id).cloned().unwrap_or_default() {
+            let pending = Pending {
+                call,
+                chain: Vec::new(),
+            };
+            let (effects, touched) = self.evaluate(&pending);
+            if effects.is_empty() {
+                self.out.dropped.insert(call);
+                continue;
+            }
+            if touched && self.has_callers(id) {
+                self.pending[id.0 as usize].push(pending);
+            } else {
+                self.resolve(id, effects);
+            }
+        }
+    }
+
+    fn resolve(&mut self, id: FnId, effects: Vec<Effect>) {
+        for effect in effects {
+            self.out.resolved.push((id, effect.clone()));
+            add(&mut self.out.effects[id.0 as usize], effect);
+        }
+    }
+
+    fn add_sites(&mut self, id: FnId) {
+        for idx in self.sites_of.get(&id).cloned().unwrap_or_default() {
+            let site = &self.sites[idx as usize];
+            let mut reached = Vec::new();
+            let mut resolved = Vec::new();
+            let mut pending = Vec::new();
+            let mut inherited = Vec::new();
+            let is_silent = site.callees.iter().all(|callee| {
+                self.out.effects[callee.0 as usize].is_empty() && self.pending[callee.0 as usize].is_empty()
+            });
+            if is_silent {
+                continue;
+            }
+            let context = Context::of(site.at.body);
+            let local = self.flow.around(&context, site.at.expr, None);
+            for callee in &site.callees {
+                for effect in &self.out.effects[callee.0 as usize] {
+                    let effect = Effect {
+                        stack: extended(&effect.stack, &local),
+                        ..effect.clone()
+                    };
+                    add(&mut reached, effect.clone());
+                    inherited.push(effect);
+                }
+                for open in &self.pending[callee.0 as usize] {
+                    let mut next = open.clone();
+                    if !site.is_reference {
+                        next.chain.push(site.at);
+                    }
+                    let (effects, touched) = self.evaluate(&next);
+                    let effects: Vec<Effect> = if site.is_reference {
+                        effects
+                            .into_iter()
+                            .map(|effect| Effect {
+                                stack: extended(&effect.stack, &local),
+                                ..effect
+                            })
+                            .collect()
+                    } else {
+                        effects
+                    };
+                    for effect in &effects {
+                        add(&mut reached, effect.clone());
+                    }
+                    let goes_on = touched && !site.is_reference && next.chain.len() < MAX_CHAIN && self.has_callers(id);
+                    if goes_on {
+                        pending.push(next);
+                    } else {
+                        resolved.extend(effects);
+                    }
+                }
+            }
+            for effect in inherited {
+                add(&mut self.out.effects[id.0 as usize], effect);
+            }
+            self.resolve_new(id, resolved);
+            for next in pending {
+                let known = &mut self.pending[id.0 as usize];
+                if known.contains(&next) {
+                    continue;
+                }
+                if known.len() < MAX_PENDING {
+                    known.push(next);
+                } else {
+                    let (effects, _) = self.evaluate(&next);
+                    self.resolve_new(id, effects);
+                }
+            }
+            self.out.local[idx as usize] = local;
+            self.out.reached[idx as usize] = reached;
+        }
+    }
+
+    /// As `resolve`, without repeating what an earlier round of a cycle found.
+    fn resolve_new(&mut self, id: FnId, effects: Vec<Effect>) {
+        for effect in effects {
+            let is_known = self.out.resolved.iter().rev().take(512).any(|(of, known)| {
+                *of == id
+                    && known.call == effect.call
+                    && known.stack == effect.stack
+                    && known.endpoint == effect.endpoint
+            });
+            if !is_known {
+                self.resolve(id, vec![effect]);
+            }
+        }
+    }
+
+    /// The configurations of a call under the frames of its chain; true where a parameter was joined.
+    fn evaluate(&self, pending: &Pending) -> (Vec<Effect>, bool) {
+        let primitive = &self.primitives[pending.call as usize];
+        let flow = self.flow;
+        // The frame of the innermost function is the first site of the chain, seen from the second, and so on.
+        let mut frames: Vec<Option<Frame>> = vec![None];
+        for site in pending.chain.iter().rev() {
+            let outer = frames.last().cloned().flatten();
+            frames.push(Some(Arc::new(Call { site: *site, outer })));
+        }
+        frames.reverse();
+        let before = flow.touched.replace(false);
+        let inner_context = Context {
+            body: primitive.at.body,
+            frame: frames[0].clone(),
+        };
+        let (inners, _) = flow.inner(primitive, &inner_context);
+        if !flow.is_network_process(primitive, &inners) {
+            flow.touched.replace(before);
+            return (Vec::new(), false);
+        }
+        let mut around = flow.around(&inner_context, primitive.at.expr, primitive.entry.function.completes);
+        for (site, frame) in pending.chain.iter().zip(&frames[1..]) {
+            let context = Context {
+                body: site.body,
+                frame: frame.clone(),
+            };
+            around.extend(flow.around(&context, site.expr, None));
+        }
+        let touched = flow.touched.replace(before);
+        let effects = inners
+            .into_iter()
+            .map(
+                |Inner {
+                     mut layers,
+                     endpoint,
+                     operation,
+                 }| {
+                    layers.extend(around.iter().cloned());
+                    Effect {
+                        call: pending.call,
+                        stack: layers.into(),
+                        endpoint,
+                        operation,
+                    }
+                },
+            )
+            .collect();
+        (effects, touched)
+    }
+}
+
+/// A stack with more layers outside.
+pub(crate) fn extended(stack: &Stack, outer: &[Layer]) -> Stack {
+    if outer.is_empty() {
+        return Arc::clone(stack);
+    }
+    stack.iter().chain(outer).cloned().collect()
+}
+
+/// Add an effect; past the limit of different stacks they are joined into one that says what all have.
+fn add(effects: &mut Vec<Effect>, effect: Effect) {
+    let mut n_stacks = 0;
+    let mut last = None;
+    for (idx, known) in effects.iter().enumerate() {
+        if known.call == effect.call {
+            if known.stack == effect.stack && known.endpoint == effect.endpoint {
+                return;
+            }
+            n_stacks += 1;
+            last = Some(idx);
+        }
+    }
+    match last {
+        Some(last) if MAX_STACKS <= n_stacks => {
+            let merged = joined(&[effects[last].stack.to_vec(), effect.stack.to_vec()]);
+            effects[last].stack = merged.into();
+            let endpoint = Term::any([effects[last].endpoint.clone(), effect.endpoint]);
+            effects[last].endpoint = endpoint;
+        }
+        _ => effects.push(effect),
+    }
+}

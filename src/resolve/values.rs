@@ -1,0 +1,689 @@
+//! Value flow: which client objects, texts, durations and counts reach an expression.
+//!
+//! Demand-driven, flow-insensitive inside a body except for reassigned builders, field-based between
+//! functions. A parameter is what its caller hands over where a frame says which caller; else the union
+//! over all production callers.
+
+use std::{cell::RefCell, sync::Arc};
+
+use rustc_hash::FxHashMap;
+
+use crate::{
+    catalog::lookup::LibraryIdx,
+    model::{
+        Name,
+        expr::{ExprId, ExprKind, Literal, Piece},
+        guard::Layer,
+        location::Location,
+        term::Term,
+    },
+};
+
+use super::{
+    bodies::{At, Bodies, BodyRef},
+    infer::{LocalId, Origin, Source, Step},
+    symbols::Def,
+    ty::{FnId, TypeId},
+};
+
+/// Nested evaluations followed.
+const MAX_DEPTH: usize = 48;
+/// Callers whose arguments are joined for one parameter.
+const MAX_CALLERS: usize = 48;
+/// Different values kept; more are "many different values".
+const MAX_VALUES: usize = 12;
+
+/// An abstract value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    /// Nothing reaches here (yet): the neutral element of the union.
+    Nothing,
+    Unknown(Name),
+    Term(Term),
+    Carrier(Arc<Carrier>),
+    /// A tuple or list with known elements.
+    List(Vec<Value>),
+    /// A closure where it is written, or a function.
+    Closure(At, Option<Frame>),
+    Function(FnId),
+    Any(Vec<Value>),
+}
+
+/// A client, builder, request or policy with the configuration gathered so far.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Carrier {
+    pub(crate) library: LibraryIdx,
+    /// The type path it was made as.
+    pub(crate) of: Name,
+    /// In the order they were set.
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) endpoint: Option<Term>,
+    pub(crate) operation: Option<Name>,
+    /// Where it was made.
+    pub(crate) made: Location,
+}
+
+/// Which call a function's parameters come from.
+pub(crate) type Frame = Arc<Call>;
+
+/// A call with the frame of the function around it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Call {
+    pub(crate) site: At,
+    pub(crate) outer: Option<Frame>,
+}
+
+/// Where an expression is evaluated.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Context {
+    pub(crate) body: BodyRef,
+    pub(crate) frame: Option<Frame>,
+}
+
+impl Context {
+    pub(crate) fn of(body: BodyRef) -> Self {
+        Self { body, frame: None }
+    }
+}
+
+/// The engine: memo tables and the state of the running evaluation.
+pub(crate) struct Flow<'w, 'a> {
+    pub(crate) bodies: &'w Bodies<'w, 'a>,
+    memo: RefCell<FxHashMap<At, (Value, bool)>>,
+    fields: RefCell<FxHashMap<(TypeId, Name), Value>>,
+    /// What is being evaluated, to cut cycles.
+    stack: RefCell<Vec<(At, usize)>>,
+    field_stack: RefCell<Vec<(TypeId, Name)>>,
+    /// Where objects of outside types are made, and what all of them are, joined.
+    makers: FxHashMap<Name, Vec<At>>,
+    made: RefCell<FxHashMap<Name, Option<Value>>>,
+    /// Values of locals while their reassignments are followed.
+    overrides: RefCell<Vec<(BodyRef, LocalId, Value)>>,
+    /// A parameter was joined over callers since this was last cleared.
+    pub(crate) touched: RefCell<bool>,
+}
+
+impl<'w, 'a> Flow<'w, 'a> {
+    pub(crate) fn new(bodies: &'w Bodies<'w, 'a>) -> Self {
+        Self {
+            bodies,
+            makers: super::effects::makers(bodies),
+            made: RefCell::default(),
+            memo: RefCell::default(),
+            fields: RefCell::default(),
+            stack: RefCell::default(),
+            field_stack: RefCell::default(),
+            overrides: RefCell::default(),
+            touched: RefCell::default(),
+        }
+    }
+
+    /// The value of an expression.
+    pub(crate) fn eval(&self, context: &Context, expr: ExprId) -> Value {
+        let at = At {
+            body: context.body,
+            expr,
+        };
+        let can_memo = context.frame.is_none() && self.overrides.borrow().is_empty();
+        if can_memo && let Some((value, touched)) = self.memo.borrow().get(&at) {
+            *self.touched.borrow_mut() |= *touched;
+            return value.clone();
+        }
+        let depth = self.stack.borrow().len();
+        let frame_id = context.frame.as_ref().map_or(0, |frame| Arc::as_ptr(frame) as usize);
+        if MAX_DEPTH < depth {
+            return Value::Unknown(Name::new("too deep to follow"));
+        }
+        if self.overrides.borrow().is_empty() && self.stack.borrow().contains(&(at, frame_id)) {
+            return Value::Nothing;
+        }
+        self.stack.borrow_mut().push((at, frame_id));
+        let before = self.touched.replace(false);
+        let value = self.eval_kind(context, expr);
+        let touched = *self.touched.borrow();
+        *self.touched.borrow_mut() = touched || before;
+        self.stack.borrow_mut().pop();
+        // Inside a cycle the value is partial: only the outermost evaluation is remembered.
+        if can_memo && (depth == 0 || !matches!(value, Value::Nothing)) {
+            self.memo.borrow_mut().insert(at, (value.clone(), touched));
+        }
+        value
+    }
+
+    fn eval_kind(&self, context: &Context, expr: ExprId) -> Value {
+        let at = At {
+            body: context.body,
+            expr,
+        };
+        match self.bodies.kind(at) {
+            ExprKind::Path(_) => self.eval_path(context, expr),
+            ExprKind::Field { base, name } => self.eval_field(context, expr, *base, name),
+            ExprKind::Literal(literal) => literal_value(literal),
+            ExprKind::Template(pieces) => self.eval_template(context, pieces),
+            ExprKind::Call { .. } | ExprKind::Method { .. } | ExprKind::Macro { .. } => self.eval_call(context, expr),
+            ExprKind::Closure { .. } => Value::Closure(at, context.frame.clone()),
+            ExprKind::Await(of) | ExprKind::Try(of) => self.eval(context, *of),
+            ExprKind::Block {
+                stmts, has_tail: true, ..
+            } => match stmts.last() {
+                Some(tail) => self.eval(context, *tail),
+                None => Value::Nothing,
+            },
+            ExprKind::If { cond, then, otherwise } => match otherwise {
+                Some(otherwise) => {
+                    let _ = cond;
+                    union([self.eval(context, *then), self.eval(context, *otherwise)])
+                }
+                None => Value::Nothing,
+            },
+            ExprKind::Match { arms, .. } => union(arms.iter().map(|arm| self.eval(context, arm.body))),
+            ExprKind::TryCatch { body, .. } => self.eval(context, *body),
+            ExprKind::Binary { op, left, right } => self.eval_binary(context, op, *left, *right),
+            ExprKind::Unary { value, .. } => self.eval(context, *value),
+            ExprKind::List(items) => Value::List(items.iter().map(|item| self.eval(context, *item)).collect()),
+            ExprKind::Index { base, .. } => match self.eval(context, *base) {
+                Value::List(items) => union(items),
+                other => other,
+            },
+            ExprKind::Break { .. } | ExprKind::Return(_) | ExprKind::Continue { .. } | ExprKind::Throw(_) => {
+                Value::Nothing
+            }
+            ExprKind::Struct { .. } => Value::Unknown(Name::new("a struct of the scanned code")),
+            ExprKind::Loop { .. } => Value::Unknown(Name::new("the result of a loop")),
+            ExprKind::Select(arms) => union(arms.iter().map(|arm| self.eval(context, arm.body))),
+            ExprKind::Block { .. }
+            | ExprKind::Bind { .. }
+            | ExprKind::Assign { .. }
+            | ExprKind::Let { .. }
+            | ExprKind::Range { .. }
+            | ExprKind::Join(_)
+            | ExprKind::Spawn(_)
+            | ExprKind::Opaque { .. } => Value::Unknown(Name::new("not followed")),
+        }
+    }
+
+    fn eval_path(&self, context: &Context, expr: ExprId) -> Value {
+        let typed = &self.bodies.typed(context.body).typed;
+        if let Some(local) = typed.uses.get(&expr) {
+            return self.eval_local(context, *local);
+        }
+        if let Some(ids) = typed.references.get(&expr) {
+            return union(ids.iter().map(|id| Value::Function(*id)));
+        }
+        match typed.names.get(&expr) {
+            Some(Def::Const(id)) => self.eval_constant(*id),
+            Some(Def::Extern(path)) => match path.last().map(Name::as_str) {
+                Some("None") => Value::Term(Term::Absent),
+                Some("MAX") if path.iter().any(|part| part == "Duration") => Value::Term(Term::Absent),
+                Some("ZERO") if path.iter().any(|part| part == "Duration") => {
+                    Value::Term(Term::Duration(crate::model::term::Millis(0)))
+                }
+                _ => Value::Unknown(Name::from(format!("the value of {}", path.join("::")))),
+            },
+            Some(Def::Variant(..)) | Some(Def::Type(_)) => Value::Unknown(Name::new("a variant of the scanned code")),
+            _ => Value::Unknown(Name::new("a name that is not bound")),
+        }
+    }
+
+    pub(crate) fn eval_constant(&self, id: super::ty::ConstId) -> Value {
+        let data = self.bodies.world.constant(id);
+        match data.def.value.root {
+            Some(root) => self.eval(&Context::of(BodyRef::Constant(id)), root),
+            None => Value::Unknown(Name::new("a constant without value")),
+        }
+    }
+
+    /// The values of a local: where it is bound, then its reassignments in order.
+    pub(crate) fn eval_local(&self, context: &Context, id: LocalId) -> Value {
+        let pinned = self
+            .overrides
+            .borrow()
+            .iter()
+            .rev()
+            .find(|(body, local, _)| *body == context.body && *local == id)
+            .map(|(_, _, value)| value.clone());
+        if let Some(value) = pinned {
+            return value;
+        }
+        let own = self.bodies.typed(context.body);
+        let local = own.typed.local(id);
+        let mut value = self.eval_source(context, &local.source);
+        let mut steps: Vec<ExprId> = local.assigned.clone();
+        if let Some(mutations) = own.mutations.get(&id) {
+            steps.extend(mutations);
+        }
+        steps.sort();
+        for step in steps {
+            self.overrides.borrow_mut().push((context.body, id, value.clone()));
+            let next = self.eval(context, step);
+            self.overrides.borrow_mut().pop();
+            value = if self.is_unconditional(context.body, id, step) {
+                next
+            } else {
+                union([value, next])
+            };
+        }
+        value
+    }
+
+    /// Whether a reassignment happens whenever the binding does: in the same block, under no branch or loop.
+    fn is_unconditional(&self, body_ref: BodyRef, id: LocalId, step: ExprId) -> bool {
+        let own = self.bodies.typed(body_ref);
+        let Some(body) = self.bodies.body(body_ref) else {
+            return false;
+        };
+        let binder = match own.typed.local(id).source.origin {
+            Origin::Expr(expr) => own.parent(expr).and_then(|bind| own.parent(bind)),
+            Origin::Param(_) => body.root,
+            _ => None,
+        };
+        let mut at = own.parent(step);
+        while let Some(here) = at {
+            if Some(here) == binder {
+                return true;
+            }
+            match &body.get(here).kind {
+                ExprKind::Block { .. } | ExprKind::Assign { .. } => at = own.parent(here),
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    fn eval_source(&self, context: &Context, source: &Source) -> Value {
+        match source.origin {
+            Origin::Expr(expr) => {
+                if let [Step::Field(Some(of), name), rest @ ..] = source.steps.as_slice() {
+                    let direct = self.literal_field(context, expr, name);
+                    let value = direct.unwrap_or_else(|| self.field_value(*of, name));
+                    return self.follow(value, rest);
+                }
+                self.follow(self.eval(context, expr), &source.steps)
+            }
+            Origin::Param(idx) => {
+                if let [Step::Field(Some(of), name), rest @ ..] = source.steps.as_slice() {
+                    return self.follow(self.param_field(context, idx, *of, name), rest);
+                }
+                self.follow(self.eval_param(context, idx), &source.steps)
+            }
+            Origin::Element(expr) => {
+                let value = match self.eval(context, expr) {
+                    Value::List(items) => union(items),
+                    other => other,
+                };
+                self.follow(value, &source.steps)
+            }
+            Origin::ClosureParam(closure, idx) => self.follow(self.closure_param(context, closure, idx), &source.steps),
+            Origin::Unknown => Value::Unknown(Name::new("a binding without value")),
+        }
+    }
+
+    /// Steps from a value into a part of it.
+    fn follow(&self, value: Value, steps: &[Step]) -> Value {
+        let mut value = value;
+        for step in steps {
+            value = match step {
+                Step::Payload(name, _) if name == "Err" => Value::Unknown(Name::new("an error value")),
+                // `Some(x)` and `Ok(x)` are transparent; extractors and newtypes too.
+                Step::Payload(..) => match value {
+                    Value::Term(Term::Absent) => Value::Nothing,
+                    Value::Any(values) => union(values.into_iter().filter(|of| *of != Value::Term(Term::Absent))),
+                    other => other,
+                },
+                Step::Tuple(idx) => element(value, *idx as usize),
+                Step::Field(Some(of), name) => self.field_value(*of, name),
+                Step::Field(None, _) => Value::Unknown(Name::new("a field of an unknown type")),
+            };
+        }
+        value
+    }
+
+    /// A parameter: from the frame's call, or joined over all production callers.
+    pub(crate) fn eval_param(&self, context: &Context, idx: u32) -> Value {
+        let BodyRef::Function(id) = context.body else {
+            return Value::Unknown(Name::new("no parameter here"));
+        };
+        if let Some(frame) = &context.frame {
+            let outer = Context {
+                body: frame.site.body,
+                frame: frame.outer.clone(),
+            };
+            return match self.argument(frame.site, id, idx) {
+                Some(arg) => self.eval(&outer, arg),
+                None => Value::Unknown(Name::new("an argument that is not written")),
+            };
+        }
+        *self.touched.borrow_mut() = true;
+        let callers = &self.bodies.callers[id.0 as usize];
+        if callers.is_empty() {
+            return Value::Unknown(Name::new("a parameter that nobody in the scanned code sets"));
+        }
+        if MAX_CALLERS < callers.len() {
+            return Value::Unknown(Name::new("a parameter with too many callers"));
+        }
+        union(callers.iter().map(|site| match self.argument(*site, id, idx) {
+            Some(arg) => self.eval(&Context::of(site.body), arg),
+            None => Value::Unknown(Name::new("an argument that is not written")),
+        }))
+    }
+
+    /// The expression that a call hands over for a parameter.
+    pub(crate) fn argument(&self, site: At, callee: FnId, idx: u32) -> Option<ExprId> {
+        let def = self.bodies.world.function(callee).def;
+        match self.bodies.kind(site) {
+            ExprKind::Method { receiver, args, .. } => match (def.has_self, idx) {
+                (true, 0) => Some(*receiver),
+                (true, idx) => args.get(idx as usize - 1).map(|arg| arg.value),
+                (false, idx) => args.get(idx as usize).map(|arg| arg.value),
+            },
+            ExprKind::Call { args, .. } => {
+                let wanted = def.params.get(idx as usize).and_then(|param| match &param.pattern {
+                    crate::model::expr::Pattern::Bind { name, .. } => Some(name),
+                    _ => None,
+                });
+                let named = args
+                    .iter()
+                    .find(|arg| arg.name.is_some() && arg.name.as_ref() == wanted);
+                named.or_else(|| args.get(idx as usize)).map(|arg| arg.value)
+            }
+            _ => None,
+        }
+    }
+
+    /// What a closure's parameter holds when a container or future hands it over: `opt.map(|x| …)`.
+    fn closure_param(&self, context: &Context, closure: ExprId, idx: u32) -> Value {
+        let own = self.bodies.typed(context.body);
+        let Some(parent) = own.parent(closure) else {
+            return Value::Unknown(Name::new("a closure's parameter"));
+        };
+        match self.bodies.kind(At {
+            body: context.body,
+            expr: parent,
+        }) {
+            ExprKind::Method { receiver, method, .. } => match method.as_str() {
+                "map" | "and_then" | "map_or" | "map_or_else" | "inspect" | "for_each" | "filter_map" | "flat_map"
+                | "then" | "is_some_and" | "is_ok_and" | "tap" | "pipe" | "apply_if_some" | "map_ok" | "filter"
+                    if idx == 0 =>
+                {
+                    match self.eval(context, *receiver) {
+                        Value::List(items) => union(items),
+                        Value::Term(Term::Absent) => Value::Nothing,
+                        Value::Any(values) => union(values.into_iter().filter(|of| *of != Value::Term(Term::Absent))),
+                        other => other,
+                    }
+                }
+                _ => Value::Unknown(Name::new("a closure's parameter")),
+            },
+            _ => Value::Unknown(Name::new("a closure's parameter")),
+        }
+    }
+
+    fn eval_field(&self, context: &Context, expr: ExprId, base: ExprId, name: &Name) -> Value {
+        let typed = &self.bodies.typed(context.body).typed;
+        match typed.fields.get(&expr) {
+            Some(of) => match self.literal_field(context, base, name) {
+                Some(value) => value,
+                None => self.field_value(*of, name),
+            },
+            None => match name.parse::<usize>() {
+                Ok(idx) => element(self.eval(context, base), idx),
+                Err(_) => self.outside_field(context, base, name),
+            },
+        }
+    }
+
+    /// A field of an outside type: the configuration stays with the value it is part of.
+    fn outside_field(&self, context: &Context, base: ExprId, name: &Name) -> Value {
+        match self.eval(context, base) {
+            Value::Carrier(carrier) => Value::Carrier(carrier),
+            _ => Value::Unknown(Name::from(format!("field {name} of a type that is not known"))),
+        }
+    }
+
+    /// The field of a struct that is written out where the base comes from: more precise than all writes.
+    fn literal_field(&self, context: &Context, base: ExprId, name: &Name) -> Option<Value> {
+        let (context, literal) = self.literal_of(context, base, 0)?;
+        match self.bodies.kind(At {
+            body: context.body,
+            expr: literal,
+        }) {
+            ExprKind::Struct { fields, rest, .. } => {
+                let written = fields.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
+                match (written, rest) {
+                    (Some(value), _) => Some(self.eval(&context, value)),
+                    (None, _) => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Follow a value back to the one struct literal it is, through locals and frames.
+    fn literal_of(&self, context: &Context, expr: ExprId, depth: usize) -> Option<(Context, ExprId)> {
+        if 8 < depth {
+            return None;
+        }
+        let at = At {
+            body: context.body,
+            expr,
+        };
+        match self.bodies.kind(at) {
+            ExprKind::Struct { .. } => Some((context.clone(), expr)),
+            ExprKind::Path(_) => {
+                let typed = &self.bodies.typed(context.body).typed;
+                let local = typed.local(*typed.uses.get(&expr)?);
+                if !local.assigned.is_empty() || !local.source.steps.is_empty() {
+                    return None;
+                }
+                match local.source.origin {
+                    Origin::Expr(init) => self.literal_of(context, init, depth + 1),
+                    Origin::Param(idx) => {
+                        let frame = context.frame.as_ref()?;
+                        let BodyRef::Function(id) = context.body else {
+                            return None;
+                        };
+                        let arg = self.argument(frame.site, id, idx)?;
+                        let outer = Context {
+                            body: frame.site.body,
+                            frame: frame.outer.clone(),
+                        };
+                        self.literal_of(&outer, arg, depth + 1)
+                    }
+                    _ => None,
+                }
+            }
+            ExprKind::Await(of) | ExprKind::Try(of) => self.literal_of(context, *of, depth + 1),
+            _ => None,
+        }
+    }
+
+    fn param_field(&self, context: &Context, idx: u32, of: TypeId, name: &Name) -> Value {
+        let direct = context.frame.as_ref().and_then(|frame| {
+            let BodyRef::Function(id) = context.body else {
+                return None;
+            };
+            let arg = self.argument(frame.site, id, idx)?;
+            let outer = Context {
+                body: frame.site.body,
+                frame: frame.outer.clone(),
+            };
+            self.literal_field(&outer, arg, name)
+        });
+        direct.unwrap_or_else(|| self.field_value(of, name))
+    }
+
+    /// All values ever written to a field in production code; configuration structs read theirs from outside.
+    pub(crate) fn field_value(&self, of: TypeId, name: &Name) -> Value {
+        let key = (of, name.clone());
+        if let Some(value) = self.fields.borrow().get(&key) {
+            return value.clone();
+        }
+        if self.field_stack.borrow().contains(&key) {
+            return Value::Nothing;
+        }
+        self.field_stack.borrow_mut().push(key.clone());
+        let pinned = self.overrides.take();
+        let before = *self.touched.borrow();
+        let mut values: Vec<Value> = Vec::new();
+        for at in self.bodies.writes.get(&key).into_iter().flatten() {
+            values.push(self.eval(&Context::of(at.body), at.expr));
+        }
+        if let Some(configured) = self.configured_field(of, name) {
+            values.push(configured);
+        }
+        // What was joined inside belongs to the object, not to the asking function's parameters.
+        *self.touched.borrow_mut() = before;
+        self.overrides.replace(pinned);
+        self.field_stack.borrow_mut().pop();
+        let value = if values.is_empty() {
+            Value::Unknown(Name::from(format!("nothing in the scanned code sets field {name}")))
+        } else {
+            union(values)
+        };
+        if self.field_stack.borrow().is_empty() {
+            self.fields.borrow_mut().insert(key, value.clone());
+        }
+        value
+    }
+
+    /// All objects of an outside type that production code makes, joined.
+    pub(crate) fn made_of_type(&self, path: &Name) -> Option<Value> {
+        if let Some(value) = self.made.borrow().get(path) {
+            return value.clone();
+        }
+        let places = self.makers.get(path)?;
+        // Cut the recursion of a maker that asks for its own type.
+        self.made.borrow_mut().insert(path.clone(), None);
+        let pinned = self.overrides.take();
+        let before = *self.touched.borrow();
+        let value = union(
+            places
+                .iter()
+                .take(MAX_CALLERS)
+                .map(|at| self.eval(&Context::of(at.body), at.expr)),
+        );
+        *self.touched.borrow_mut() = before;
+        self.overrides.replace(pinned);
+        let carriers = match value {
+            Value::Carrier(_) => Some(value),
+            Value::Any(values) => {
+                let known: Vec<Value> = values
+                    .into_iter()
+                    .filter(|value| matches!(value, Value::Carrier(_)))
+                    .collect();
+                (!known.is_empty()).then(|| union(known))
+            }
+            _ => None,
+        };
+        self.made.borrow_mut().insert(path.clone(), carriers.clone());
+        carriers
+    }
+
+    fn eval_template(&self, context: &Context, pieces: &[Piece]) -> Value {
+        let parts = pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => Term::Text(text.clone()),
+                Piece::Hole(hole) => self.term(context, *hole),
+            })
+            .collect();
+        Value::Term(Term::Concat(parts))
+    }
+
+    fn eval_binary(&self, context: &Context, op: &str, left: ExprId, right: ExprId) -> Value {
+        let (left, right) = (self.eval(context, left), self.eval(context, right));
+        match op {
+            "+" => match (as_term(&left), as_term(&right)) {
+                (Term::Text(_) | Term::Concat(_), _) | (_, Term::Text(_) | Term::Concat(_)) => {
+                    Value::Term(Term::Concat(vec![as_term(&left), as_term(&right)]))
+                }
+                (left, right) => Value::Term(Term::Sum(vec![left, right])),
+            },
+            "*" => Value::Term(Term::Product(vec![as_term(&left), as_term(&right)])),
+            _ => Value::Unknown(Name::from(format!("the result of `{op}`"))),
+        }
+    }
+
+    /// The value of an expression as a term; carriers and code are unknown terms.
+    pub(crate) fn term(&self, context: &Context, expr: ExprId) -> Term {
+        as_term(&self.eval(context, expr))
+    }
+}
+
+/// A value as a term.
+pub(crate) fn as_term(value: &Value) -> Term {
+    match value {
+        Value::Term(term) => term.clone(),
+        Value::Any(values) => Term::any(values.iter().map(as_term)),
+        Value::Carrier(carrier) => carrier
+            .endpoint
+            .clone()
+            .unwrap_or_else(|| Term::unknown("a client object")),
+        Value::Unknown(reason) => Term::Unknown(reason.clone()),
+        Value::Nothing => Term::unknown("no value reaches this place"),
+        Value::List(_) => Term::unknown("a list"),
+        Value::Closure(..) | Value::Function(_) => Term::unknown("code"),
+    }
+}
+
+/// The union of values: flat, without repeats; nothing is neutral.
+pub(crate) fn union(values: impl IntoIterator<Item = Value>) -> Value {
+    let mut flat: Vec<Value> = Vec::new();
+    let mut add = |value: Value| {
+        if !flat.contains(&value) {
+            flat.push(value);
+        }
+    };
+    for value in values {
+        match value {
+            Value::Nothing => {}
+            Value::Any(inner) => inner.into_iter().for_each(&mut add),
+            other => add(other),
+        }
+    }
+    // Something known beside a bare "not followed" stays an alternative: it may be set, or not.
+    match flat.len() {
+        0 => Value::Nothing,
+        1 => flat.swap_remove(0),
+        n if MAX_VALUES < n => Value::Unknown(Name::new("many different values reach this place")),
+        _ => Value::Any(flat),
+    }
+}
+
+fn element(value: Value, idx: usize) -> Value {
+    match value {
+        Value::List(mut items) if idx < items.len() => items.swap_remove(idx),
+        Value::Any(values) => union(values.into_iter().map(|value| element(value, idx))),
+        // A newtype or pair around a client keeps it in sight.
+        Value::Carrier(carrier) => Value::Carrier(carrier),
+        Value::Nothing => Value::Nothing,
+        _ => Value::Unknown(Name::new("a part of a value that is not known")),
+    }
+}
+
+fn literal_value(literal: &Literal) -> Value {
+    match literal {
+        Literal::Str(text) => Value::Term(Term::Text(text.clone())),
+        Literal::Int(number) => match u64::try_from(*number) {
+            Ok(number) => Value::Term(Term::Count(number)),
+            Err(_) => Value::Unknown(Name::new("a negative number")),
+        },
+        Literal::Bool(flag) => Value::Term(Term::Bool(*flag)),
+        Literal::Null => Value::Term(Term::Absent),
+        Literal::Float(number) => float_value(*number),
+        Literal::Unit | Literal::Other => Value::Unknown(Name::new("a literal of another kind")),
+    }
+}
+
+/// A float as thousandths: `1.5` seconds are 1,500 ms.
+fn float_value(number: f64) -> Value {
+    if number.is_finite() && 0.0 <= number && number < 9.0e12 {
+        let whole = Name::from(format!("{number}"));
+        match whole.parse::<u64>() {
+            Ok(count) => Value::Term(Term::Count(count)),
+            Err(_) => Value::Term(Term::Text(whole)),
+        }
+    } else {
+        Value::Unknown(Name::new("a number out of range"))
+    }
+}
