@@ -57,6 +57,8 @@ pub(crate) struct Network<'s> {
     pub(crate) callees_of: Vec<Option<u32>>,
     pub(crate) sets_with: Vec<Vec<u32>>,
     pub(crate) calls_of_set: Vec<Vec<u32>>,
+    /// For each call the component that its fallback asks instead, where that is known.
+    pub(crate) fallback_of: Vec<Option<ComponentIdx>>,
     /// Uses whose fallback is that component.
     pub(crate) fallbacks_to: Vec<Vec<u32>>,
     /// Uses by the pool that they share.
@@ -79,6 +81,7 @@ impl<'s> Network<'s> {
             callees_of: Vec::new(),
             sets_with: Vec::new(),
             calls_of_set: Vec::new(),
+            fallback_of: fallback_targets(system),
             fallbacks_to: vec![Vec::new(); n_components],
             pools: Vec::new(),
             tenants: vec![Vec::new(); n_components],
@@ -141,7 +144,6 @@ impl<'s> Network<'s> {
     fn add_uses(&mut self, routes: &Routes<'_>) {
         let system = self.system;
         let known_ways = ways_of_calls(system, routes);
-        let fallbacks = fallback_targets(system);
         let mut pools: FxHashMap<(ComponentIdx, &Location), u32> = FxHashMap::default();
         for (call_idx, call) in (0..).zip(&system.calls) {
             let start = self.uses.len();
@@ -163,7 +165,7 @@ impl<'s> Network<'s> {
                     }
                 }
                 for (node, way) in nodes {
-                    let fallback = fallbacks[call_idx as usize];
+                    let fallback = self.fallback_of[call_idx as usize];
                     let mut used = use_of(call, call_idx, node, self.nodes[node as usize].entry, way, fallback);
                     if let Some(at) = call.guards.bulkhead.at.as_ref() {
                         let key = (self.nodes[node as usize].service, at);

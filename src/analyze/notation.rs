@@ -362,7 +362,7 @@ fn timeout(line: u32, attributes: &Attributes<'_>) -> Timeout {
             bounds_call: Some(false),
         };
     }
-    let bounds = parts.iter().any(|part| part.scope >= Scope::Attempt);
+    let bounds = state != TimeoutState::Conditional && parts.iter().any(|part| Scope::Attempt <= part.scope);
     Timeout {
         state,
         unknown: None,

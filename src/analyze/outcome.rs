@@ -7,7 +7,7 @@
 use crate::model::{
     analysis::State,
     call::{Condition, Delivery, Effect, Handling, Phase, StatusCheck},
-    guard::{Guards, PresenceState, RetryState, Scope, TimeoutState},
+    guard::{Guards, PresenceState, RetryState, Scope, TimeoutPart, TimeoutState},
     system::Call,
 };
 
@@ -130,10 +130,18 @@ pub(crate) fn is_bounded(call: &Call, guards: &Guards) -> Truth {
     if call.delivery == Delivery::Stream && guards.timeout.parts.iter().any(|part| part.scope == Scope::Read) {
         return Truth::Yes;
     }
+    // "Not bounded" of several paths means: of one of them. Which one this is, a bounding part leaves open.
+    let bounds_some = |part: &TimeoutPart| match part.scope {
+        Scope::Attempt => guards.retry.state != RetryState::Unbounded,
+        Scope::Operation | Scope::Total | Scope::Ambient => true,
+        Scope::Connect | Scope::Acquire | Scope::Headers | Scope::Read => false,
+    };
     match (guards.timeout.bounds_call, guards.timeout.state) {
-        (Some(false), _) | (None, TimeoutState::None) => Truth::No,
-        (Some(true), TimeoutState::Conditional) | (None, _) => Truth::Maybe,
         (Some(true), _) => Truth::Yes,
+        (None, TimeoutState::None) => Truth::No,
+        (None, _) | (Some(false), TimeoutState::Unknown) => Truth::Maybe,
+        (Some(false), _) if guards.timeout.parts.iter().any(bounds_some) => Truth::Maybe,
+        (Some(false), _) => Truth::No,
     }
 }
 
