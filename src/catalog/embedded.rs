@@ -3,50 +3,97 @@
 /// Ids and texts of `libraries/ECO/LIB.toml`.
 #[rustfmt::skip]
 pub(super) const LIBRARIES: &[(&str, &str)] = &[
+    ("rust/activitypub-federation", include_str!("libraries/rust/activitypub-federation.toml")),
     ("rust/again", include_str!("libraries/rust/again.toml")),
+    ("rust/alloy", include_str!("libraries/rust/alloy.toml")),
+    ("rust/async-nats", include_str!("libraries/rust/async-nats.toml")),
+    ("rust/async-openai", include_str!("libraries/rust/async-openai.toml")),
     ("rust/async-std", include_str!("libraries/rust/async-std.toml")),
+    ("rust/async-stripe", include_str!("libraries/rust/async-stripe.toml")),
     ("rust/attohttpc", include_str!("libraries/rust/attohttpc.toml")),
     ("rust/awc", include_str!("libraries/rust/awc.toml")),
     ("rust/aws-config", include_str!("libraries/rust/aws-config.toml")),
     ("rust/aws-sdk", include_str!("libraries/rust/aws-sdk.toml")),
     ("rust/axum", include_str!("libraries/rust/axum.toml")),
+    ("rust/azure", include_str!("libraries/rust/azure.toml")),
     ("rust/backoff", include_str!("libraries/rust/backoff.toml")),
     ("rust/backon", include_str!("libraries/rust/backon.toml")),
     ("rust/bb8", include_str!("libraries/rust/bb8.toml")),
     ("rust/circuitbreaker-rs", include_str!("libraries/rust/circuitbreaker-rs.toml")),
+    ("rust/clickhouse", include_str!("libraries/rust/clickhouse.toml")),
     ("rust/curl", include_str!("libraries/rust/curl.toml")),
     ("rust/deadpool", include_str!("libraries/rust/deadpool.toml")),
     ("rust/diesel", include_str!("libraries/rust/diesel.toml")),
     ("rust/diesel-async", include_str!("libraries/rust/diesel-async.toml")),
+    ("rust/elasticsearch", include_str!("libraries/rust/elasticsearch.toml")),
+    ("rust/ethers", include_str!("libraries/rust/ethers.toml")),
     ("rust/failsafe", include_str!("libraries/rust/failsafe.toml")),
+    ("rust/fred", include_str!("libraries/rust/fred.toml")),
     ("rust/futures", include_str!("libraries/rust/futures.toml")),
+    ("rust/gcp-auth", include_str!("libraries/rust/gcp-auth.toml")),
+    ("rust/google-cloud", include_str!("libraries/rust/google-cloud.toml")),
     ("rust/governor", include_str!("libraries/rust/governor.toml")),
+    ("rust/hickory-resolver", include_str!("libraries/rust/hickory-resolver.toml")),
     ("rust/http", include_str!("libraries/rust/http.toml")),
     ("rust/http-body-util", include_str!("libraries/rust/http-body-util.toml")),
     ("rust/hyper", include_str!("libraries/rust/hyper.toml")),
     ("rust/hyper-util", include_str!("libraries/rust/hyper-util.toml")),
+    ("rust/influxdb2", include_str!("libraries/rust/influxdb2.toml")),
     ("rust/isahc", include_str!("libraries/rust/isahc.toml")),
+    ("rust/kube", include_str!("libraries/rust/kube.toml")),
+    ("rust/lapin", include_str!("libraries/rust/lapin.toml")),
+    ("rust/ldap3", include_str!("libraries/rust/ldap3.toml")),
+    ("rust/lettre", include_str!("libraries/rust/lettre.toml")),
     ("rust/log", include_str!("libraries/rust/log.toml")),
+    ("rust/meilisearch-sdk", include_str!("libraries/rust/meilisearch-sdk.toml")),
+    ("rust/memcache", include_str!("libraries/rust/memcache.toml")),
     ("rust/minreq", include_str!("libraries/rust/minreq.toml")),
+    ("rust/mongodb", include_str!("libraries/rust/mongodb.toml")),
+    ("rust/mysql", include_str!("libraries/rust/mysql.toml")),
+    ("rust/mysql-async", include_str!("libraries/rust/mysql-async.toml")),
+    ("rust/object-store", include_str!("libraries/rust/object-store.toml")),
+    ("rust/octocrab", include_str!("libraries/rust/octocrab.toml")),
+    ("rust/omniqueue", include_str!("libraries/rust/omniqueue.toml")),
+    ("rust/opendal", include_str!("libraries/rust/opendal.toml")),
+    ("rust/opensearch", include_str!("libraries/rust/opensearch.toml")),
+    ("rust/opentelemetry-otlp", include_str!("libraries/rust/opentelemetry-otlp.toml")),
+    ("rust/pulsar", include_str!("libraries/rust/pulsar.toml")),
+    ("rust/qdrant-client", include_str!("libraries/rust/qdrant-client.toml")),
     ("rust/r2d2", include_str!("libraries/rust/r2d2.toml")),
+    ("rust/rdkafka", include_str!("libraries/rust/rdkafka.toml")),
     ("rust/recloser", include_str!("libraries/rust/recloser.toml")),
     ("rust/redis", include_str!("libraries/rust/redis.toml")),
     ("rust/reqwest", include_str!("libraries/rust/reqwest.toml")),
     ("rust/reqwest-middleware", include_str!("libraries/rust/reqwest-middleware.toml")),
     ("rust/reqwest-retry", include_str!("libraries/rust/reqwest-retry.toml")),
     ("rust/retry", include_str!("libraries/rust/retry.toml")),
+    ("rust/rskafka", include_str!("libraries/rust/rskafka.toml")),
+    ("rust/rumqttc", include_str!("libraries/rust/rumqttc.toml")),
+    ("rust/rusoto", include_str!("libraries/rust/rusoto.toml")),
+    ("rust/russh", include_str!("libraries/rust/russh.toml")),
+    ("rust/scylla", include_str!("libraries/rust/scylla.toml")),
     ("rust/sea-orm", include_str!("libraries/rust/sea-orm.toml")),
+    ("rust/sentry", include_str!("libraries/rust/sentry.toml")),
+    ("rust/serenity", include_str!("libraries/rust/serenity.toml")),
+    ("rust/slack-morphism", include_str!("libraries/rust/slack-morphism.toml")),
     ("rust/sqlx", include_str!("libraries/rust/sqlx.toml")),
+    ("rust/ssh2", include_str!("libraries/rust/ssh2.toml")),
     ("rust/std", include_str!("libraries/rust/std.toml")),
     ("rust/surf", include_str!("libraries/rust/surf.toml")),
+    ("rust/tarpc", include_str!("libraries/rust/tarpc.toml")),
+    ("rust/teloxide", include_str!("libraries/rust/teloxide.toml")),
+    ("rust/tiberius", include_str!("libraries/rust/tiberius.toml")),
     ("rust/tokio", include_str!("libraries/rust/tokio.toml")),
+    ("rust/tokio-postgres", include_str!("libraries/rust/tokio-postgres.toml")),
     ("rust/tokio-retry", include_str!("libraries/rust/tokio-retry.toml")),
     ("rust/tonic", include_str!("libraries/rust/tonic.toml")),
     ("rust/tower", include_str!("libraries/rust/tower.toml")),
     ("rust/tower-http", include_str!("libraries/rust/tower-http.toml")),
     ("rust/tower-resilience", include_str!("libraries/rust/tower-resilience.toml")),
     ("rust/tracing", include_str!("libraries/rust/tracing.toml")),
+    ("rust/tungstenite", include_str!("libraries/rust/tungstenite.toml")),
     ("rust/ureq", include_str!("libraries/rust/ureq.toml")),
+    ("rust/web3", include_str!("libraries/rust/web3.toml")),
 ];
 
 /// Ids and texts of `rules/ID.toml`.
@@ -87,12 +134,7 @@ mod tests {
             if path.is_dir() {
                 ids.extend(ids_below(&path, &format!("{prefix}{stem}/")));
             } else {
-                assert_eq!(
-                    path.extension().and_then(|suffix| suffix.to_str()),
-                    Some("toml"),
-                    "{}",
-                    path.display()
-                );
+                assert_eq!(path.extension().and_then(|suffix| suffix.to_str()), Some("toml"), "{}", path.display());
                 ids.push(format!("{prefix}{stem}"));
             }
         }
@@ -123,22 +165,10 @@ mod tests {
     #[test]
     fn every_library_has_both_samples() {
         for library in Catalog::builtin().libraries() {
-            let has = |is_positive: bool| {
-                library
-                    .samples
-                    .iter()
-                    .any(|sample| sample.expect.is_empty() != is_positive)
-            };
-            let makes_calls = library
-                .functions
-                .iter()
-                .any(|function| function.role == crate::catalog::schema::Role::Call);
+            let has = |is_positive: bool| library.samples.iter().any(|sample| sample.expect.is_empty() != is_positive);
+            let makes_calls = library.functions.iter().any(|function| function.role == crate::catalog::schema::Role::Call);
             assert!(has(false), "{}: no sample in which nothing is found", library.id);
-            assert!(
-                has(true) || !makes_calls,
-                "{}: no sample in which something is found",
-                library.id
-            );
+            assert!(has(true) || !makes_calls, "{}: no sample in which something is found", library.id);
         }
     }
 }
