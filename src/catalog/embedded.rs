@@ -134,7 +134,12 @@ mod tests {
             if path.is_dir() {
                 ids.extend(ids_below(&path, &format!("{prefix}{stem}/")));
             } else {
-                assert_eq!(path.extension().and_then(|suffix| suffix.to_str()), Some("toml"), "{}", path.display());
+                assert_eq!(
+                    path.extension().and_then(|suffix| suffix.to_str()),
+                    Some("toml"),
+                    "{}",
+                    path.display()
+                );
                 ids.push(format!("{prefix}{stem}"));
             }
         }
@@ -165,10 +170,22 @@ mod tests {
     #[test]
     fn every_library_has_both_samples() {
         for library in Catalog::builtin().libraries() {
-            let has = |is_positive: bool| library.samples.iter().any(|sample| sample.expect.is_empty() != is_positive);
-            let makes_calls = library.functions.iter().any(|function| function.role == crate::catalog::schema::Role::Call);
+            let has = |is_positive: bool| {
+                library
+                    .samples
+                    .iter()
+                    .any(|sample| sample.expect.is_empty() != is_positive)
+            };
+            let makes_calls = library
+                .functions
+                .iter()
+                .any(|function| function.role == crate::catalog::schema::Role::Call);
             assert!(has(false), "{}: no sample in which nothing is found", library.id);
-            assert!(has(true) || !makes_calls, "{}: no sample in which something is found", library.id);
+            assert!(
+                has(true) || !makes_calls,
+                "{}: no sample in which something is found",
+                library.id
+            );
         }
     }
 }
