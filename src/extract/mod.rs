@@ -3,6 +3,7 @@
 //! The facts of a file depend on its bytes, its language and its role only. Nothing here knows of packages, of other
 //! files or of any client library, and nothing here reads the disk.
 
+pub mod deploy;
 pub mod manifest;
 mod rust;
 
