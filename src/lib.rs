@@ -28,6 +28,7 @@ pub mod analyze;
 pub mod catalog;
 pub mod discover;
 pub mod extract;
+pub mod link;
 pub mod model;
 pub mod report;
 pub mod resolve;
