@@ -20,16 +20,23 @@
 //! * [`discover`]: finds repos and files; the only reader of the scanned tree.
 //! * [`extract`]: what one file says, as facts; one lowering for each language.
 //! * [`analyze`]: failure propagation, single points of failure, retries, budgets, the detectors of the rules.
+//! * [`pipeline`]: the only place where stages meet.
+//! * [`gate`]: from an outcome to a verdict.
 //! * [`report`]: the formats, each a pure function of the public JSON contract.
+//! * [`cli`]: arguments, exit codes, everything that is printed or written.
 //!
 //! Which room may import which is a table in `tests/suite/layers.rs`; `ARCHITECTURE.md` explains it.
 
 pub mod analyze;
 pub mod catalog;
+pub mod cli;
+pub mod config;
 pub mod discover;
 pub mod extract;
+pub mod gate;
 pub mod link;
 pub mod model;
+pub mod pipeline;
 pub mod report;
 pub mod resolve;
 pub mod terms;

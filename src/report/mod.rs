@@ -4,9 +4,11 @@
 //! one that was read back from disk give the same page, table and path. All strings in it are
 //! [`text::Text`], so no format can forget to clean what scanned code says.
 
+pub mod blast;
 pub mod dependency;
 pub mod dot;
 pub mod json;
+pub mod lookup;
 pub mod markdown;
 pub mod narrow;
 mod redact;
@@ -16,3 +18,4 @@ mod table;
 pub mod terminal;
 pub mod text;
 pub mod view;
+pub mod why;

@@ -201,6 +201,18 @@ fn site(file: &str, line: u32, function: &str, callees: &[&str], reaches: &[u32]
     }
 }
 
+/// A site of `caller` that calls `callee` and reaches the first call.
+pub(crate) fn site_between(caller: &str, callee: &str, line: u32) -> Site {
+    site(
+        "services/checkout/src/made_up.rs",
+        line,
+        caller,
+        &[callee],
+        &[0],
+        no_guards(),
+    )
+}
+
 fn edge(from: u32, to: u32, kind: EdgeKind, calls: &[u32], timed: (u64, u64)) -> Edge {
     let coverage = |covered| Coverage {
         covered,
