@@ -17,6 +17,7 @@
 //! * [`model`]: the plain data that all rooms share. No behaviour, no imports.
 //! * [`catalog`]: what failmap knows of libraries and rules, as TOML files; user files load by the same path.
 //! * [`terms`]: the one evaluator of endpoints and guards over configuration.
+//! * [`config`]: `failmap.toml`, from written keys to settings.
 //! * [`discover`]: finds repos and files; the only reader of the scanned tree.
 //! * [`extract`]: what one file says, as facts; one lowering for each language.
 //! * [`analyze`]: failure propagation, single points of failure, retries, budgets, the detectors of the rules.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{cli::scan_json, truth};
+use crate::{program::scan_json, truth};
 
 fn shop() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop")

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    cli::scan_json,
+    program::scan_json,
     truth::{self, Tally},
 };
 

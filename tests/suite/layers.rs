@@ -55,6 +55,23 @@ struct Source {
     tokens: Vec<TokenTree>,
     /// Lines under `#[cfg(test)]`.
     n_test_lines: usize,
+    /// Modules under `#[cfg(test)]` that stand in files of their own.
+    test_modules: Vec<String>,
+}
+
+impl Source {
+    /// Whether `file` is, or lies below, a test module that this file declares.
+    fn declares_as_test(&self, file: &str) -> bool {
+        let stem = self.file.strip_suffix(".rs").unwrap_or(&self.file);
+        let folder = stem
+            .strip_suffix("/mod")
+            .or_else(|| stem.strip_suffix("/lib"))
+            .unwrap_or(stem);
+        self.test_modules.iter().any(|module| {
+            let rest = file.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+            rest.is_some_and(|rest| rest == format!("{module}.rs") || rest.starts_with(&format!("{module}/")))
+        })
+    }
 }
 
 fn sources() -> Vec<Source> {
@@ -72,7 +89,16 @@ fn sources() -> Vec<Source> {
         }
     }
     files.sort();
-    files.iter().map(|path| source(root, path)).collect()
+    let all: Vec<Source> = files.iter().map(|path| source(root, path)).collect();
+    let is_test: Vec<bool> = all
+        .iter()
+        .map(|source| all.iter().any(|other| other.declares_as_test(&source.file)))
+        .collect();
+    all.into_iter()
+        .zip(is_test)
+        .filter(|(_, is_test)| !is_test)
+        .map(|(source, _)| source)
+        .collect()
 }
 
 fn source(root: &Path, path: &PathBuf) -> Source {
@@ -84,18 +110,28 @@ fn source(root: &Path, path: &PathBuf) -> Source {
 fn parse(file: String, text: String) -> Source {
     let stream: TokenStream = text.parse().unwrap_or_else(|error| panic!("{file}: {error}"));
     let mut tokens = Vec::new();
-    let mut n_test_lines = 0;
-    without_tests(stream, &mut tokens, &mut n_test_lines);
+    let mut tests = Vec::new();
+    without_tests(stream, &mut tokens, &mut tests);
+    let n_test_lines = tests.iter().map(|test| test.n_lines).sum();
+    let test_modules = tests.into_iter().filter_map(|test| test.module).collect();
     Source {
         file,
         text,
         tokens,
         n_test_lines,
+        test_modules,
     }
 }
 
+/// An item under `#[cfg(test)]`.
+struct TestItem {
+    n_lines: usize,
+    /// For `mod name;`.
+    module: Option<String>,
+}
+
 /// Flatten `stream` to leaf tokens (a group becomes its opening marker, its content, its closing marker), without items under `#[cfg(test)]`.
-fn without_tests(stream: TokenStream, out: &mut Vec<TokenTree>, n_test_lines: &mut usize) {
+fn without_tests(stream: TokenStream, out: &mut Vec<TokenTree>, tests: &mut Vec<TestItem>) {
     let trees: Vec<TokenTree> = stream.into_iter().collect();
     let mut idx = 0;
     while idx < trees.len() {
@@ -103,14 +139,17 @@ fn without_tests(stream: TokenStream, out: &mut Vec<TokenTree>, n_test_lines: &m
             let end = end_of_item(&trees, idx + 2);
             let first = trees[idx].span().start().line;
             let last = trees[end - 1].span().end().line;
-            *n_test_lines += last - first + 1;
+            tests.push(TestItem {
+                n_lines: last - first + 1,
+                module: module_of_its_own(&trees[idx + 2..end]),
+            });
             idx = end;
             continue;
         }
         match &trees[idx] {
             TokenTree::Group(group) => {
                 out.push(TokenTree::Group(empty(group)));
-                without_tests(group.stream(), out, n_test_lines);
+                without_tests(group.stream(), out, tests);
                 out.push(TokenTree::Punct(closing(group)));
             }
             leaf => out.push(leaf.clone()),
@@ -131,6 +170,14 @@ fn closing(group: &Group) -> proc_macro2::Punct {
     let mut punct = proc_macro2::Punct::new('$', Spacing::Alone);
     punct.set_span(group.span_close());
     punct
+}
+
+/// The name in `mod name;`.
+fn module_of_its_own(item: &[TokenTree]) -> Option<String> {
+    let [.., keyword, TokenTree::Ident(name), TokenTree::Punct(_)] = item else {
+        return None;
+    };
+    is_ident(keyword, "mod").then(|| name.to_string())
 }
 
 fn is_cfg_test(trees: &[TokenTree], idx: usize) -> bool {
@@ -353,13 +400,17 @@ fn the_reader_of_tokens_sees_what_it_should() {
         trait T { fn declared(&self); }
         #[cfg(test)]
         mod tests { use crate::report::X; }
+        #[cfg(test)]
+        pub(crate) mod dump;
     ";
     let source = parse("src/link/x.rs".to_owned(), text.to_owned());
     let rooms: Vec<String> = imported_rooms(&source).into_keys().collect();
     assert_eq!(rooms, ["cli", "graph", "model", "terms"]);
     let names: Vec<String> = functions(&source.tokens).into_iter().map(|(name, ..)| name).collect();
     assert_eq!(names, ["one", "inner"]);
-    assert_eq!(source.n_test_lines, 2);
+    assert_eq!(source.n_test_lines, 4);
+    assert!(source.declares_as_test("src/link/x/dump.rs") && source.declares_as_test("src/link/x/dump/a.rs"));
+    assert!(!source.declares_as_test("src/link/dump.rs") && !source.declares_as_test("src/link/x/dumper.rs"));
     assert_eq!(room(&source.file), Some("link"));
     assert_eq!(room("src/pipeline.rs"), Some("pipeline"));
     assert_eq!(room("src/lib.rs"), None);

@@ -7,8 +7,8 @@
     unreachable_pub
 )]
 
-mod cli;
 mod examples;
 mod idioms;
 mod layers;
+mod program;
 mod truth;

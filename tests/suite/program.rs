@@ -1,4 +1,4 @@
-//! The built program, from outside: what it prints and which code it leaves with.
+//! Starts the built program.
 
 use std::{
     path::Path,
