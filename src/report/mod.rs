@@ -7,6 +7,7 @@
 pub mod blast;
 pub mod dependency;
 pub mod dot;
+pub mod html;
 pub mod json;
 pub mod lookup;
 pub mod markdown;
