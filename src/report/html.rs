@@ -86,7 +86,7 @@ pub fn html(outcome: &Outcome) -> Result<String, HtmlError> {
 }
 
 #[derive(Template)]
-#[template(path = "report.html", whitespace = "suppress")]
+#[template(path = "report.html", whitespace = "minimize")]
 struct Page {
     title: String,
     nonce: String,

@@ -62,7 +62,12 @@ impl HtmlSafe for Badge {}
 
 impl Badge {
     pub(super) fn new(tone: Tone, word: &str) -> Self {
-        Self { tone, word: word.to_owned(), detail: String::new(), count: 1 }
+        Self {
+            tone,
+            word: word.to_owned(),
+            detail: String::new(),
+            count: 1,
+        }
     }
 
     pub(super) fn with_detail(self, detail: String) -> Self {
@@ -107,7 +112,11 @@ impl Badge {
     }
 
     pub(super) fn observed(is_observed: bool) -> Self {
-        if is_observed { Self::new(Tone::Good, "observed") } else { Self::new(Tone::Mild, "not observed") }
+        if is_observed {
+            Self::new(Tone::Good, "observed")
+        } else {
+            Self::new(Tone::Mild, "not observed")
+        }
     }
 
     /// `failing`, or `ok to hanging` where unknowns leave an interval.
@@ -137,7 +146,9 @@ pub(super) fn tally(badges: impl IntoIterator<Item = Badge>) -> Vec<Badge> {
     let mut counted: Vec<Badge> = Vec::new();
     for badge in sorted {
         match counted.last_mut() {
-            Some(last) if last.tone == badge.tone && last.word == badge.word && last.detail == badge.detail => last.count += 1,
+            Some(last) if last.tone == badge.tone && last.word == badge.word && last.detail == badge.detail => {
+                last.count += 1
+            }
             _ => counted.push(badge),
         }
     }

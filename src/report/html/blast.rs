@@ -31,7 +31,7 @@ pub(super) const FAILURES: [Mode; 3] = [Mode::Error, Mode::Hang, Mode::Overload]
 
 /// What happens when a component fails, by mode.
 #[derive(Template)]
-#[template(path = "report/blast.html", whitespace = "suppress")]
+#[template(path = "report/blast.html", whitespace = "minimize")]
 pub(super) struct Blast {
     caption: String,
     rows: Vec<ModeRow>,
@@ -60,13 +60,22 @@ struct EntryRow {
 
 impl Blast {
     pub(super) fn new(lookup: &Lookup<'_>, component: ComponentIdx, name: &str) -> Self {
-        let radii: Vec<_> = FAILURES.into_iter().filter_map(|mode| lookup.blast(component, mode)).collect();
+        let radii: Vec<_> = FAILURES
+            .into_iter()
+            .filter_map(|mode| lookup.blast(component, mode))
+            .collect();
         let mut rows: Vec<_> = radii.iter().map(|it| ModeRow::new(lookup, it)).collect();
         rows.extend(lookup.blast(component, Mode::Change).map(|it| ModeRow::new(lookup, it)));
-        let worst = radii.iter().rev().max_by_key(|it| (it.worst.hanging, it.worst.failing, it.worst.degraded));
+        let worst = radii
+            .iter()
+            .rev()
+            .max_by_key(|it| (it.worst.hanging, it.worst.failing, it.worst.degraded));
         let mut affected: Vec<&Affected> = worst.map(|it| it.affected.iter().collect()).unwrap_or_default();
         affected.sort_by_key(|it| (std::cmp::Reverse((it.worst, it.best)), it.component));
-        let entries = affected.iter().flat_map(|it| it.entries.iter()).filter(|it| State::Ok < it.worst);
+        let entries = affected
+            .iter()
+            .flat_map(|it| it.entries.iter())
+            .filter(|it| State::Ok < it.worst);
         let entries = entries.filter_map(|it| {
             let entry = lookup.entry(it.entry)?;
             Some(EntryRow {
@@ -82,7 +91,9 @@ impl Blast {
             caption: format!("What happens when {name} fails or changes"),
             rows,
             entries: Capped::new(entries, MAX_ENTRIES),
-            paths: paths.map(|it| (lookup.node(it.component), lookup.path(&it.path))).collect(),
+            paths: paths
+                .map(|it| (lookup.node(it.component), lookup.path(&it.path)))
+                .collect(),
             n_unknown: radii.iter().map(|it| it.depends_on_unknown.len()).max().unwrap_or(0),
         }
     }
@@ -95,7 +106,11 @@ impl Blast {
 impl ModeRow {
     fn new(lookup: &Lookup<'_>, radius: &BlastRadius) -> Self {
         let is_change = radius.mode == Mode::Change;
-        let mut affected: Vec<_> = radius.affected.iter().filter(|it| is_change || State::Ok < it.worst).collect();
+        let mut affected: Vec<_> = radius
+            .affected
+            .iter()
+            .filter(|it| is_change || State::Ok < it.worst)
+            .collect();
         affected.sort_by_key(|it| (std::cmp::Reverse((it.worst, it.best)), it.component));
         let depends = || words::count(affected.len(), "component depends on it", "components depend on it");
         let (best, worst) = if is_change {
@@ -103,13 +118,22 @@ impl ModeRow {
         } else {
             (words::states(radius.best), words::states(radius.worst))
         };
-        let badge = |it: &Affected| if is_change { Badge::new(super::badge::Tone::Neutral, "depends") } else { Badge::states(it.best, it.worst) };
+        let badge = |it: &Affected| {
+            if is_change {
+                Badge::new(super::badge::Tone::Neutral, "depends")
+            } else {
+                Badge::states(it.best, it.worst)
+            }
+        };
         Self {
             mode: radius.mode.as_str(),
             meaning: mode_meaning(radius.mode),
             best,
             worst,
-            affected: Capped::new(affected.iter().map(|it| (lookup.node(it.component), badge(it))), MAX_AFFECTED),
+            affected: Capped::new(
+                affected.iter().map(|it| (lookup.node(it.component), badge(it))),
+                MAX_AFFECTED,
+            ),
         }
     }
 }
@@ -131,7 +155,7 @@ pub(super) const fn mode_meaning(mode: Mode) -> &'static str {
 
 /// What takes one service down: a row for each component whose failure reaches it.
 #[derive(Template)]
-#[template(path = "report/causes.html", whitespace = "suppress")]
+#[template(path = "report/causes.html", whitespace = "minimize")]
 pub(super) struct Causes {
     caption: String,
     rows: Capped<CauseRow>,
@@ -150,9 +174,14 @@ impl Causes {
     pub(super) fn new(lookup: &Lookup<'_>, service: ComponentIdx, name: &str) -> Self {
         let mut causes: BTreeMap<ComponentIdx, BTreeMap<Mode, &Affected>> = BTreeMap::new();
         for (radius, idx) in lookup.affected_by(service) {
-            let Some(affected) = radius.affected.get(*idx) else { continue };
+            let Some(affected) = radius.affected.get(*idx) else {
+                continue;
+            };
             if radius.component != service && FAILURES.contains(&radius.mode) && State::Ok < affected.worst {
-                causes.entry(radius.component).or_default().insert(radius.mode, affected);
+                causes
+                    .entry(radius.component)
+                    .or_default()
+                    .insert(radius.mode, affected);
             }
         }
         let mut ranked: Vec<_> = causes.into_iter().collect();
@@ -160,10 +189,19 @@ impl Causes {
         ranked.sort_by_key(|(component, modes)| (std::cmp::Reverse(worst(modes)), *component));
         let rows = ranked.into_iter().map(|(component, modes)| CauseRow {
             component: lookup.node(component),
-            states: FAILURES.map(|it| (it.as_str(), modes.get(&it).map(|it| Badge::states(it.best, it.worst)))).into(),
-            path: modes.values().max_by_key(|it| it.worst).map(|it| lookup.path(&it.path)).unwrap_or_default(),
+            states: FAILURES
+                .map(|it| (it.as_str(), modes.get(&it).map(|it| Badge::states(it.best, it.worst))))
+                .into(),
+            path: modes
+                .values()
+                .max_by_key(|it| it.worst)
+                .map(|it| lookup.path(&it.path))
+                .unwrap_or_default(),
         });
-        Self { caption: format!("What takes {name} down"), rows: Capped::new(rows, MAX_CAUSES) }
+        Self {
+            caption: format!("What takes {name} down"),
+            rows: Capped::new(rows, MAX_CAUSES),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -19,7 +19,7 @@ const MAX_PLACES: usize = 25;
 const MAX_DEPENDENCIES: usize = 60;
 
 #[derive(Template)]
-#[template(path = "report/blind.html", whitespace = "suppress")]
+#[template(path = "report/blind.html", whitespace = "minimize")]
 pub(super) struct BlindSpots {
     n_all: usize,
     groups: Vec<BlindGroup>,
@@ -50,17 +50,26 @@ impl BlindSpots {
             n: words::number(problems.len() as u64),
             hides: words::number(hides(&problems)),
             places: Capped::new(
-                problems.iter().map(|it| (lookup.place(&it.at), clean(&it.reason), words::number(u64::from(it.hides)))),
+                problems.iter().map(|it| {
+                    (
+                        lookup.place(&it.at),
+                        clean(&it.reason),
+                        words::number(u64::from(it.hides)),
+                    )
+                }),
                 MAX_PLACES,
             ),
         });
-        Self { n_all: lookup.outcome.problems.len(), groups: groups.collect() }
+        Self {
+            n_all: lookup.outcome.problems.len(),
+            groups: groups.collect(),
+        }
     }
 }
 
 /// Figures of the scan and the method's limits.
 #[derive(Template)]
-#[template(path = "report/method.html", whitespace = "suppress")]
+#[template(path = "report/method.html", whitespace = "minimize")]
 pub(super) struct Method {
     roots: Vec<(String, String)>,
     languages: Vec<(&'static str, String)>,
@@ -83,11 +92,19 @@ impl Method {
         let scan = &lookup.outcome.scan;
         let statistics = &scan.statistics;
         let bound = statistics.n_internal.saturating_add(statistics.n_outside);
-        let not_read = scan.dependencies.iter().filter(|it| !it.is_read).map(|it| clean(&it.root));
+        let not_read = scan
+            .dependencies
+            .iter()
+            .filter(|it| !it.is_read)
+            .map(|it| clean(&it.root));
         let cycle_share = statistics.largest_cycle.saturating_mul(100);
         Self {
             roots: roots(lookup),
-            languages: scan.by_language.iter().map(|(it, n)| (it.as_str(), words::number(*n))).collect(),
+            languages: scan
+                .by_language
+                .iter()
+                .map(|(it, n)| (it.as_str(), words::number(*n)))
+                .collect(),
             figures: vec![
                 ("files read", words::number(scan.n_read)),
                 ("files skipped", words::number(scan.n_skipped)),
@@ -95,10 +112,16 @@ impl Method {
                 ("functions with a call", words::number(statistics.n_functions)),
                 ("call expressions", words::number(statistics.n_call_expressions)),
                 ("bound inside the scanned code", words::number(statistics.n_internal)),
-                ("bound to a library or the language", words::number(statistics.n_outside)),
+                (
+                    "bound to a library or the language",
+                    words::number(statistics.n_outside),
+                ),
                 ("not bound", words::number(statistics.n_unresolved)),
                 ("resolved share", words::percent(bound, statistics.n_call_expressions)),
-                ("functions in the largest cycle", words::number(statistics.largest_cycle)),
+                (
+                    "functions in the largest cycle",
+                    words::number(statistics.largest_cycle),
+                ),
             ],
             n_dependencies: words::number(scan.dependencies.len() as u64),
             n_dependencies_read: words::number(scan.dependencies.iter().filter(|it| it.is_read).count() as u64),
@@ -112,5 +135,7 @@ impl Method {
 /// Name and revision of each scanned root.
 pub(super) fn roots(lookup: &Lookup<'_>) -> Vec<(String, String)> {
     let roots = lookup.outcome.scan.roots.iter();
-    roots.map(|it| (clean(&it.name), it.revision.as_deref().map(clean).unwrap_or_default())).collect()
+    roots
+        .map(|it| (clean(&it.name), it.revision.as_deref().map(clean).unwrap_or_default()))
+        .collect()
 }

@@ -23,7 +23,7 @@ const MAX_SERVICES: usize = 8;
 
 /// The calls that reach one target, or none that is known.
 #[derive(Template)]
-#[template(path = "report/calls.html", whitespace = "suppress")]
+#[template(path = "report/calls.html", whitespace = "minimize")]
 pub(super) struct CallList {
     pub(super) calls: Capped<CallItem>,
 }
@@ -62,7 +62,10 @@ impl CallList {
     /// The calls whose target is not known.
     pub(super) fn without_target(lookup: &Lookup<'_>) -> Self {
         let calls = &lookup.outcome.system.calls;
-        Self::new(lookup, (0..calls.len()).filter(|it| calls[*it].target.is_none()).collect())
+        Self::new(
+            lookup,
+            (0..calls.len()).filter(|it| calls[*it].target.is_none()).collect(),
+        )
     }
 
     fn new(lookup: &Lookup<'_>, mut idxs: Vec<usize>) -> Self {
@@ -70,7 +73,9 @@ impl CallList {
         let n_all = idxs.len();
         let items: Vec<_> = idxs.into_iter().filter_map(|idx| CallItem::new(lookup, idx)).collect();
         let n_more = n_all - items.len();
-        Self { calls: Capped { items, n_more } }
+        Self {
+            calls: Capped { items, n_more },
+        }
     }
 }
 
@@ -106,14 +111,21 @@ impl AlternativeRow {
         Self {
             when: clean(&alternative.when),
             endpoint: clean(&alternative.endpoint),
-            guards: guards::of_call(&alternative.guards).into_iter().filter(|(_, it)| it.word != "none").collect(),
+            guards: guards::of_call(&alternative.guards)
+                .into_iter()
+                .filter(|(_, it)| it.word != "none")
+                .collect(),
             paths: format!("{}{bound}", words::number(alternative.n_paths)),
         }
     }
 }
 
 fn attributes(call: &Call) -> Vec<(&'static str, String)> {
-    let version = call.library_version.as_ref().map(|it| format!(" {}", clean(it))).unwrap_or_default();
+    let version = call
+        .library_version
+        .as_ref()
+        .map(|it| format!(" {}", clean(it)))
+        .unwrap_or_default();
     vec![
         ("library", format!("{}{version}", clean(&call.library))),
         ("package", clean(&call.package)),
@@ -130,15 +142,23 @@ fn attributes(call: &Call) -> Vec<(&'static str, String)> {
 
 /// Where each part of a guard is set.
 fn guard_places(lookup: &Lookup<'_>, kind: &str, guards: &Guards) -> Vec<String> {
-    let place = |at: &Option<_>| at.as_ref().map(|it| format!(" at {}", lookup.place(it).text)).unwrap_or_default();
+    let place = |at: &Option<_>| {
+        at.as_ref()
+            .map(|it| format!(" at {}", lookup.place(it).text))
+            .unwrap_or_default()
+    };
     match kind {
         "timeout" => {
             let parts = guards.timeout.parts.iter();
-            parts.map(|it| format!("{}: set by {}{}", it.scope.as_str(), it.source.as_str(), place(&it.at))).collect()
+            parts
+                .map(|it| format!("{}: set by {}{}", it.scope.as_str(), it.source.as_str(), place(&it.at)))
+                .collect()
         }
         "retry" => {
             let layers = guards.retry.layers.iter();
-            layers.map(|it| format!("{}{}", guards::layer_words(it), place(&it.at))).collect()
+            layers
+                .map(|it| format!("{}{}", guards::layer_words(it), place(&it.at)))
+                .collect()
         }
         _ => {
             let presence = match kind {
@@ -148,7 +168,9 @@ fn guard_places(lookup: &Lookup<'_>, kind: &str, guards: &Guards) -> Vec<String>
             };
             let is_shown = matches!(presence.state, PresenceState::Present | PresenceState::Conditional);
             let set = presence.at.as_ref().filter(|_| is_shown);
-            set.map(|it| format!("set at {}", lookup.place(it).text)).into_iter().collect()
+            set.map(|it| format!("set at {}", lookup.place(it).text))
+                .into_iter()
+                .collect()
         }
     }
 }

@@ -19,8 +19,14 @@ const MAX_STEPS_DOWN: usize = 2;
 /// Characters of a name that fit into a box.
 const MAX_LABEL: usize = 23;
 
-const SIZES: Sizes =
-    Sizes { node_width: 168.0, node_height: 42.0, column_gap: 54.0, row_gap: 14.0, lane: 10.0, margin: 10.0 };
+const SIZES: Sizes = Sizes {
+    node_width: 168.0,
+    node_height: 42.0,
+    column_gap: 54.0,
+    row_gap: 14.0,
+    lane: 10.0,
+    margin: 10.0,
+};
 
 /// How the calls of an edge are bounded; the worst wins where several calls share a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +39,7 @@ enum Bound {
 }
 
 #[derive(Template)]
-#[template(path = "report/focus.html", whitespace = "suppress")]
+#[template(path = "report/focus.html", whitespace = "minimize")]
 pub(super) struct Focus {
     label: String,
     description: String,
@@ -69,11 +75,25 @@ impl Focus {
         if lines.is_empty() {
             return None;
         }
-        let positions: BTreeMap<_, _> = members.iter().enumerate().map(|(position, it)| (*it, position)).collect();
-        let pairs: Vec<_> = lines.keys().map(|(from, to)| (positions[from], positions[to])).collect();
+        let positions: BTreeMap<_, _> = members
+            .iter()
+            .enumerate()
+            .map(|(position, it)| (*it, position))
+            .collect();
+        let pairs: Vec<_> = lines
+            .keys()
+            .map(|(from, to)| (positions[from], positions[to]))
+            .collect();
         let layout = layout(members.len(), &pairs, SIZES);
-        let nodes = members.iter().zip(&layout.nodes).map(|(it, at)| NodeBox::new(lookup, *it, focus, *at)).collect();
-        let drawn = lines.values().zip(&layout.routes).map(|(bound, route)| Line { class: bound.class(), d: curve(route) });
+        let nodes = members
+            .iter()
+            .zip(&layout.nodes)
+            .map(|(it, at)| NodeBox::new(lookup, *it, focus, *at))
+            .collect();
+        let drawn = lines.values().zip(&layout.routes).map(|(bound, route)| Line {
+            class: bound.class(),
+            d: curve(route),
+        });
         Some(Self {
             label: format!("Callers and targets of {}", lookup.node(focus).name),
             description: describe(lookup, focus),
@@ -128,9 +148,17 @@ fn choose(lookup: &Lookup<'_>, focus: ComponentIdx) -> (BTreeSet<ComponentIdx>, 
         let mut seen = BTreeSet::from([focus]);
         while let Some((component, steps)) = queue.pop_front() {
             let neighbors: Vec<_> = if is_up {
-                lookup.incoming(component).filter(|(_, it)| is_traffic(it.kind)).map(|(_, it)| it.from).collect()
+                lookup
+                    .incoming(component)
+                    .filter(|(_, it)| is_traffic(it.kind))
+                    .map(|(_, it)| it.from)
+                    .collect()
             } else {
-                lookup.outgoing(component).filter(|(_, it)| is_traffic(it.kind)).map(|(_, it)| it.to).collect()
+                lookup
+                    .outgoing(component)
+                    .filter(|(_, it)| is_traffic(it.kind))
+                    .map(|(_, it)| it.to)
+                    .collect()
             };
             for next in neighbors.into_iter().filter(|_| steps < max_steps) {
                 if lookup.component(next).is_none() || !seen.insert(next) {
@@ -150,7 +178,10 @@ fn choose(lookup: &Lookup<'_>, focus: ComponentIdx) -> (BTreeSet<ComponentIdx>, 
 }
 
 /// Lines between the chosen components, libraries on the way included, each with its bound.
-fn lines(lookup: &Lookup<'_>, chosen: &BTreeSet<ComponentIdx>) -> (Vec<ComponentIdx>, BTreeMap<(ComponentIdx, ComponentIdx), Bound>) {
+fn lines(
+    lookup: &Lookup<'_>,
+    chosen: &BTreeSet<ComponentIdx>,
+) -> (Vec<ComponentIdx>, BTreeMap<(ComponentIdx, ComponentIdx), Bound>) {
     let mut members = chosen.clone();
     let mut lines = BTreeMap::new();
     for from in chosen {
@@ -166,7 +197,10 @@ fn lines(lookup: &Lookup<'_>, chosen: &BTreeSet<ComponentIdx>) -> (Vec<Component
             let stops = if is_room { stops } else { vec![edge.from, edge.to] };
             for pair in stops.windows(2).filter(|it| it[0] != it[1]) {
                 members.extend(pair);
-                lines.entry((pair[0], pair[1])).and_modify(|it: &mut Bound| *it = (*it).min(bound)).or_insert(bound);
+                lines
+                    .entry((pair[0], pair[1]))
+                    .and_modify(|it: &mut Bound| *it = (*it).min(bound))
+                    .or_insert(bound);
             }
         }
     }
@@ -197,7 +231,9 @@ fn describe(lookup: &Lookup<'_>, focus: ComponentIdx) -> String {
 
 /// A smooth line through the points; one between nodes of the same layer (a cycle) bows out to the right.
 fn curve(route: &[(f64, f64)]) -> String {
-    let Some((start, rest)) = route.split_first() else { return String::new() };
+    let Some((start, rest)) = route.split_first() else {
+        return String::new();
+    };
     let mut d = format!("M{} {}", coordinate(start.0), coordinate(start.1));
     let (mut x, mut y) = *start;
     for (to_x, to_y) in rest {

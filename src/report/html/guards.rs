@@ -38,9 +38,17 @@ pub(super) fn cells(calls: &[&Call], coverage: Option<&EdgeCoverage>) -> Vec<Cel
     let guards = || calls.iter().map(|it| &it.guards);
     let shown = |of: fn(&EdgeCoverage) -> &Coverage| coverage.map(of);
     vec![
-        Cell::new("Timeout", guards().map(|it| timeout(&it.timeout)), shown(|it| &it.timeout)),
+        Cell::new(
+            "Timeout",
+            guards().map(|it| timeout(&it.timeout)),
+            shown(|it| &it.timeout),
+        ),
         Cell::new("Retry", guards().map(|it| retry(&it.retry)), shown(|it| &it.retry)),
-        Cell::new("Breaker", guards().map(|it| presence(&it.breaker, String::new())), shown(|it| &it.breaker)),
+        Cell::new(
+            "Breaker",
+            guards().map(|it| presence(&it.breaker, String::new())),
+            shown(|it| &it.breaker),
+        ),
         Cell::new("Bulkhead", guards().map(bulkhead), shown(|it| &it.bulkhead)),
         Cell::new("Fallback", guards().map(fallback), shown(|it| &it.fallback)),
         Cell::new("Handling", calls.iter().map(|it| Badge::handling(it.handling)), None),
@@ -50,7 +58,12 @@ pub(super) fn cells(calls: &[&Call], coverage: Option<&EdgeCoverage>) -> Vec<Cel
 
 /// `3 of 4 paths`; nothing where no path was counted.
 fn coverage_words(coverage: &Coverage) -> String {
-    let Coverage { covered, total, is_exact, .. } = coverage;
+    let Coverage {
+        covered,
+        total,
+        is_exact,
+        ..
+    } = coverage;
     match (total, is_exact) {
         (0, _) => String::new(),
         (_, true) => format!("{} of {} paths", number(*covered), number(*total)),
@@ -104,7 +117,11 @@ pub(super) fn retry(retry: &Retry) -> Badge {
         RetryState::Conditional => (Tone::Mild, "conditional"),
         RetryState::Unknown => (Tone::Unknown, "unknown"),
     };
-    let mut parts: Vec<String> = retry.attempts.map(|it| format!("{} tries", number(it))).into_iter().collect();
+    let mut parts: Vec<String> = retry
+        .attempts
+        .map(|it| format!("{} tries", number(it)))
+        .into_iter()
+        .collect();
     if let [layer] = retry.layers.as_slice() {
         parts.push(backoff_words(layer));
     } else if !retry.layers.is_empty() {
@@ -173,7 +190,10 @@ pub(super) fn layer_words(layer: &RetryPart) -> String {
     let on = if layer.on.is_empty() {
         String::new()
     } else {
-        format!(", on {}", layer.on.iter().map(|it| clean(it)).collect::<Vec<_>>().join(", "))
+        format!(
+            ", on {}",
+            layer.on.iter().map(|it| clean(it)).collect::<Vec<_>>().join(", ")
+        )
     };
     format!("{tries}, {}{on} ({})", backoff_words(layer), layer.source.as_str())
 }
@@ -187,7 +207,12 @@ mod tests {
     };
 
     fn part(scope: Scope, ms: u64) -> TimeoutPart {
-        TimeoutPart { scope, limit: Some(Millis(ms)), source: Source::Client, at: None }
+        TimeoutPart {
+            scope,
+            limit: Some(Millis(ms)),
+            source: Source::Client,
+            at: None,
+        }
     }
 
     #[test]
@@ -199,9 +224,19 @@ mod tests {
             bounds_call: Some(false),
         };
         let badge = timeout(&partial);
-        assert_eq!((badge.tone, badge.word.as_str(), badge.detail.as_str()), (Tone::Bad, "explicit", "2 s connect, call not bounded"));
-        let whole = Timeout { bounds_call: Some(true), parts: vec![part(Scope::Total, 500)], ..partial };
-        assert_eq!((timeout(&whole).tone, timeout(&whole).detail.as_str()), (Tone::Good, "500 ms total"));
+        assert_eq!(
+            (badge.tone, badge.word.as_str(), badge.detail.as_str()),
+            (Tone::Bad, "explicit", "2 s connect, call not bounded")
+        );
+        let whole = Timeout {
+            bounds_call: Some(true),
+            parts: vec![part(Scope::Total, 500)],
+            ..partial
+        };
+        assert_eq!(
+            (timeout(&whole).tone, timeout(&whole).detail.as_str()),
+            (Tone::Good, "500 ms total")
+        );
     }
 
     #[test]
@@ -213,7 +248,12 @@ mod tests {
 
     #[test]
     fn coverage_says_when_it_is_a_bound() {
-        let coverage = Coverage { covered: 3, total: 4, is_exact: false, witness: Vec::new() };
+        let coverage = Coverage {
+            covered: 3,
+            total: 4,
+            is_exact: false,
+            witness: Vec::new(),
+        };
         assert_eq!(coverage_words(&coverage), "3 of 4 paths (bounds)");
         assert_eq!(coverage_words(&Coverage::default()), "");
     }

@@ -64,7 +64,9 @@ pub(super) fn layout(n_nodes: usize, edges: &[(usize, usize)], sizes: Sizes) -> 
         }
         points
     });
-    let bottom = (0..tops.len()).map(|it| tops[it] + height_of(it, n_nodes, sizes)).fold(0.0, f64::max);
+    let bottom = (0..tops.len())
+        .map(|it| tops[it] + height_of(it, n_nodes, sizes))
+        .fold(0.0, f64::max);
     Layout {
         width: slots.layers.len() as f64 * column - sizes.column_gap + 2.0 * sizes.margin,
         height: bottom + sizes.margin,
@@ -90,7 +92,11 @@ fn ranks(n_nodes: usize, edges: &[(usize, usize)]) -> Vec<usize> {
         }
     }
     let is_cyclic = |a: usize, b: usize| a == b || (reaches[a][b] && reaches[b][a]);
-    let forward: Vec<_> = edges.iter().copied().filter(|(from, to)| !is_cyclic(*from, *to)).collect();
+    let forward: Vec<_> = edges
+        .iter()
+        .copied()
+        .filter(|(from, to)| !is_cyclic(*from, *to))
+        .collect();
     let mut ranks = vec![0; n_nodes];
     // Without cycles the longest path has fewer edges than there are nodes; the extra pass levels the cycles.
     for _ in 0..=n_nodes {
@@ -103,7 +109,11 @@ fn ranks(n_nodes: usize, edges: &[(usize, usize)]) -> Vec<usize> {
     for _ in 0..=n_nodes {
         let mut next = ranks.clone();
         for (node, rank) in next.iter_mut().enumerate() {
-            let after = forward.iter().filter(|(from, _)| *from == node).map(|(_, to)| ranks[*to] - 1).min();
+            let after = forward
+                .iter()
+                .filter(|(from, _)| *from == node)
+                .map(|(_, to)| ranks[*to] - 1)
+                .min();
             *rank = after.unwrap_or(*rank);
         }
         level(&mut next, &is_cyclic, usize::min);
@@ -118,7 +128,10 @@ fn ranks(n_nodes: usize, edges: &[(usize, usize)]) -> Vec<usize> {
 /// Give the members of each cycle one common rank.
 fn level(ranks: &mut [usize], is_cyclic: &impl Fn(usize, usize) -> bool, pick: impl Fn(usize, usize) -> usize) {
     for node in 0..ranks.len() {
-        let common = (0..ranks.len()).filter(|it| is_cyclic(node, *it)).map(|it| ranks[it]).reduce(&pick);
+        let common = (0..ranks.len())
+            .filter(|it| is_cyclic(node, *it))
+            .map(|it| ranks[it])
+            .reduce(&pick);
         for member in (0..ranks.len()).filter(|it| is_cyclic(node, *it)) {
             ranks[member] = common.unwrap_or(ranks[member]);
         }
@@ -195,11 +208,16 @@ fn crossings(slots: &Slots) -> usize {
     let positions = positions(slots);
     let mut n_crossings = 0;
     for layer in &slots.layers {
-        let mut pairs: Vec<_> =
-            layer.iter().flat_map(|it| slots.after[*it].iter().map(|to| (positions[*it], positions[*to]))).collect();
+        let mut pairs: Vec<_> = layer
+            .iter()
+            .flat_map(|it| slots.after[*it].iter().map(|to| (positions[*it], positions[*to])))
+            .collect();
         pairs.sort_unstable();
         for (idx, (from, to)) in pairs.iter().enumerate() {
-            n_crossings += pairs[idx + 1..].iter().filter(|(later, other)| from < later && other < to).count();
+            n_crossings += pairs[idx + 1..]
+                .iter()
+                .filter(|(later, other)| from < later && other < to)
+                .count();
         }
     }
     n_crossings
@@ -219,7 +237,11 @@ fn tops(slots: &Slots, n_nodes: usize, sizes: Sizes) -> Vec<f64> {
     }
     for pass in 0..PASSES {
         for step in 0..slots.layers.len() {
-            let layer = if pass % 2 == 0 { step } else { slots.layers.len() - 1 - step };
+            let layer = if pass % 2 == 0 {
+                step
+            } else {
+                slots.layers.len() - 1 - step
+            };
             let wanted = |slot: usize| {
                 let sides = slots.before[slot].iter().chain(&slots.after[slot]);
                 match slots.before[slot].len() + slots.after[slot].len() {
@@ -227,14 +249,20 @@ fn tops(slots: &Slots, n_nodes: usize, sizes: Sizes) -> Vec<f64> {
                     n => sides.map(|it| middles[*it]).sum::<f64>() / n as f64,
                 }
             };
-            let placed = spread(&slots.layers[layer], wanted, |a, b| (height(a) + height(b)) / 2.0 + sizes.row_gap);
+            let placed = spread(&slots.layers[layer], wanted, |a, b| {
+                (height(a) + height(b)) / 2.0 + sizes.row_gap
+            });
             for (slot, middle) in slots.layers[layer].iter().zip(placed) {
                 middles[*slot] = middle;
             }
         }
     }
-    let least = (0..middles.len()).map(|it| middles[it] - height(it) / 2.0).fold(f64::INFINITY, f64::min);
-    (0..middles.len()).map(|it| middles[it] - height(it) / 2.0 - least + sizes.margin).collect()
+    let least = (0..middles.len())
+        .map(|it| middles[it] - height(it) / 2.0)
+        .fold(f64::INFINITY, f64::min);
+    (0..middles.len())
+        .map(|it| middles[it] - height(it) / 2.0 - least + sizes.margin)
+        .collect()
 }
 
 /// Positions nearest to the wanted ones that keep the order and the distances (pool adjacent violators).
@@ -261,8 +289,14 @@ fn spread(slots: &[usize], wanted: impl Fn(usize) -> f64, distance: impl Fn(usiz
 mod tests {
     use super::*;
 
-    const SIZES: Sizes =
-        Sizes { node_width: 100.0, node_height: 40.0, column_gap: 50.0, row_gap: 10.0, lane: 10.0, margin: 8.0 };
+    const SIZES: Sizes = Sizes {
+        node_width: 100.0,
+        node_height: 40.0,
+        column_gap: 50.0,
+        row_gap: 10.0,
+        lane: 10.0,
+        margin: 8.0,
+    };
 
     #[test]
     fn a_chain_is_level_and_goes_right() {
@@ -285,11 +319,17 @@ mod tests {
 
     #[test]
     fn nodes_of_a_layer_do_not_overlap() {
-        let edges: Vec<_> = (1..20).map(|it| (it, 0)).chain((1..20).map(|it| (it, 20 + it % 3))).collect();
+        let edges: Vec<_> = (1..20)
+            .map(|it| (it, 0))
+            .chain((1..20).map(|it| (it, 20 + it % 3)))
+            .collect();
         let layout = layout(23, &edges, SIZES);
         for (a, left) in layout.nodes.iter().enumerate() {
             for right in &layout.nodes[a + 1..] {
-                assert!(left.0 != right.0 || SIZES.node_height <= (left.1 - right.1).abs(), "{left:?} {right:?}");
+                assert!(
+                    left.0 != right.0 || SIZES.node_height <= (left.1 - right.1).abs(),
+                    "{left:?} {right:?}"
+                );
             }
         }
     }

@@ -28,8 +28,22 @@ const MAX_SLUG: usize = 60;
 
 /// Anchors of the fixed sections; component anchors never collide with them.
 const FIXED: [&str; 16] = [
-    "top", "main", "summary", "risks", "accepted", "services", "targets", "libraries", "spofs", "domains", "retries",
-    "budgets", "untargeted", "blind", "method", "glossary",
+    "top",
+    "main",
+    "summary",
+    "risks",
+    "accepted",
+    "services",
+    "targets",
+    "libraries",
+    "spofs",
+    "domains",
+    "retries",
+    "budgets",
+    "untargeted",
+    "blind",
+    "method",
+    "glossary",
 ];
 
 /// Which group of the page a component belongs to.
@@ -77,7 +91,12 @@ impl<'a> Lookup<'a> {
             outgoing: vec![Vec::new(); n_components],
             calls_of: vec![Vec::new(); n_components],
             entries_of: vec![Vec::new(); n_components],
-            blast: outcome.analysis.blast_radius.iter().map(|it| ((it.component, it.mode), it)).collect(),
+            blast: outcome
+                .analysis
+                .blast_radius
+                .iter()
+                .map(|it| ((it.component, it.mode), it))
+                .collect(),
             affected_by: vec![Vec::new(); n_components],
         };
         for (idx, edge) in system.edges.iter().enumerate() {
@@ -109,12 +128,21 @@ impl<'a> Lookup<'a> {
                 self.anchors[idx as usize] = Some(unique(&mut taken, &component.id()));
             }
         }
-        let untargeted = (0..self.outcome.system.calls.len()).filter(|idx| self.outcome.system.calls[*idx].target.is_none());
-        let groups = self.calls_of.iter().cloned().chain([untargeted.collect()]).collect::<Vec<_>>();
+        let untargeted =
+            (0..self.outcome.system.calls.len()).filter(|idx| self.outcome.system.calls[*idx].target.is_none());
+        let groups = self
+            .calls_of
+            .iter()
+            .cloned()
+            .chain([untargeted.collect()])
+            .collect::<Vec<_>>();
         for mut calls in groups {
             self.rank_calls(&mut calls);
             for idx in calls.into_iter().take(MAX_CALLS_PER_TARGET) {
-                self.call_anchors[idx] = Some(unique(&mut taken, &format!("call-{}", self.outcome.system.calls[idx].hash)));
+                self.call_anchors[idx] = Some(unique(
+                    &mut taken,
+                    &format!("call-{}", self.outcome.system.calls[idx].hash),
+                ));
             }
         }
     }
@@ -123,20 +151,41 @@ impl<'a> Lookup<'a> {
     pub(super) fn rank_calls(&self, calls: &mut [usize]) {
         calls.sort_by_key(|idx| {
             let bounds = self.outcome.system.calls[*idx].guards.timeout.bounds_call;
-            (match bounds { Some(false) => 0, None => 1, Some(true) => 2 }, *idx)
+            (
+                match bounds {
+                    Some(false) => 0,
+                    None => 1,
+                    Some(true) => 2,
+                },
+                *idx,
+            )
         });
     }
 
     /// The components of a group: services by tier and name, others by how many they can take down.
     pub(super) fn ranked(&self, wanted: Group) -> Vec<ComponentIdx> {
         let components = self.outcome.system.components.iter().enumerate();
-        let mut ranked: Vec<ComponentIdx> =
-            components.filter(|(_, it)| group(it.kind) == wanted).filter_map(|(idx, _)| u32::try_from(idx).ok()).collect();
+        let mut ranked: Vec<ComponentIdx> = components
+            .filter(|(_, it)| group(it.kind) == wanted)
+            .filter_map(|(idx, _)| u32::try_from(idx).ok())
+            .collect();
         ranked.sort_by_key(|idx| {
             let component = &self.outcome.system.components[*idx as usize];
-            let weight = if wanted == Group::Service { 0 } else { self.worst_affected(*idx) };
-            let n_users = if wanted == Group::Service { 0 } else { self.incoming[*idx as usize].len() };
-            let tier = if wanted == Group::Service { component.tier.unwrap_or(u8::MAX) } else { 0 };
+            let weight = if wanted == Group::Service {
+                0
+            } else {
+                self.worst_affected(*idx)
+            };
+            let n_users = if wanted == Group::Service {
+                0
+            } else {
+                self.incoming[*idx as usize].len()
+            };
+            let tier = if wanted == Group::Service {
+                component.tier.unwrap_or(u8::MAX)
+            } else {
+                0
+            };
             (tier, std::cmp::Reverse((weight, n_users)), component.id())
         });
         ranked
@@ -162,7 +211,11 @@ impl<'a> Lookup<'a> {
                 kind: words::kind_word(component.kind),
                 anchor: self.anchor(idx),
             },
-            None => Node { name: format!("component {idx}"), kind: "not in the system", anchor: None },
+            None => Node {
+                name: format!("component {idx}"),
+                kind: "not in the system",
+                anchor: None,
+            },
         }
     }
 
@@ -191,13 +244,21 @@ impl<'a> Lookup<'a> {
     /// Edges into the component with their positions.
     pub(super) fn incoming(&self, idx: ComponentIdx) -> impl Iterator<Item = (usize, &'a Edge)> {
         let edges = &self.outcome.system.edges;
-        self.incoming.get(idx as usize).into_iter().flatten().map(move |it| (*it, &edges[*it]))
+        self.incoming
+            .get(idx as usize)
+            .into_iter()
+            .flatten()
+            .map(move |it| (*it, &edges[*it]))
     }
 
     /// Edges out of the component with their positions.
     pub(super) fn outgoing(&self, idx: ComponentIdx) -> impl Iterator<Item = (usize, &'a Edge)> {
         let edges = &self.outcome.system.edges;
-        self.outgoing.get(idx as usize).into_iter().flatten().map(move |it| (*it, &edges[*it]))
+        self.outgoing
+            .get(idx as usize)
+            .into_iter()
+            .flatten()
+            .map(move |it| (*it, &edges[*it]))
     }
 
     pub(super) fn calls_of(&self, idx: ComponentIdx) -> &[usize] {
@@ -237,7 +298,11 @@ impl<'a> Lookup<'a> {
 
     /// The calls that an edge stands for.
     pub(super) fn calls_on(&self, edge: &Edge) -> Vec<usize> {
-        edge.calls.iter().map(|it| *it as usize).filter(|it| *it < self.outcome.system.calls.len()).collect()
+        edge.calls
+            .iter()
+            .map(|it| *it as usize)
+            .filter(|it| *it < self.outcome.system.calls.len())
+            .collect()
     }
 }
 
@@ -279,8 +344,14 @@ mod tests {
     #[test]
     fn anchors_are_unique_and_plain() {
         let mut taken = BTreeSet::from(["risks".to_owned()]);
-        assert_eq!(unique(&mut taken, "external:Maps.example.com"), "external-maps-example-com");
-        assert_eq!(unique(&mut taken, "external:maps-example-com"), "external-maps-example-com-2");
+        assert_eq!(
+            unique(&mut taken, "external:Maps.example.com"),
+            "external-maps-example-com"
+        );
+        assert_eq!(
+            unique(&mut taken, "external:maps-example-com"),
+            "external-maps-example-com-2"
+        );
         assert_eq!(unique(&mut taken, "risks"), "risks-2");
         assert_eq!(unique(&mut taken, "\"><script>"), "script");
         assert_eq!(unique(&mut taken, "???"), "-2");

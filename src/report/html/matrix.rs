@@ -32,7 +32,7 @@ pub(super) enum Side {
 }
 
 #[derive(Template)]
-#[template(path = "report/matrix.html", whitespace = "suppress")]
+#[template(path = "report/matrix.html", whitespace = "minimize")]
 pub(super) struct Matrix {
     caption: String,
     head: &'static str,
@@ -80,10 +80,18 @@ impl Matrix {
         let rows = Capped::new(rows.into_iter().map(|(_, edge)| Row::new(lookup, edge, side)), MAX_ROWS);
         let (head, caption) = match side {
             Side::Outgoing => ("Target", format!("What {name} calls, and how each call is guarded")),
-            Side::Incoming => ("Caller", format!("Who calls {name}, through which libraries, and how each call is guarded")),
+            Side::Incoming => (
+                "Caller",
+                format!("Who calls {name}, through which libraries, and how each call is guarded"),
+            ),
         };
         let columns = guards::cells(&[], None).iter().map(|it| it.label).collect();
-        Self { caption, head, columns, rows }
+        Self {
+            caption,
+            head,
+            columns,
+            rows,
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -99,7 +107,10 @@ impl Row {
     fn new(lookup: &Lookup<'_>, edge: &Edge, side: Side) -> Self {
         let idxs = lookup.calls_on(edge);
         let calls: Vec<_> = idxs.iter().filter_map(|it| lookup.call(*it)).collect();
-        let transport = edge.transport.map(|it| format!(" over {}", it.as_str())).unwrap_or_default();
+        let transport = edge
+            .transport
+            .map(|it| format!(" over {}", it.as_str()))
+            .unwrap_or_default();
         Self {
             other: lookup.node(if side == Side::Outgoing { edge.to } else { edge.from }),
             via: lookup.nodes(&edge.via),
@@ -115,9 +126,21 @@ impl Details {
     fn new(lookup: &Lookup<'_>, edge: &Edge, idxs: &[usize], side: Side) -> Self {
         let mut ranked = idxs.to_vec();
         lookup.rank_calls(&mut ranked);
-        let first_path = ranked.iter().filter_map(|it| lookup.call(*it)).map(|it| &it.path).find(|it| !it.is_empty());
-        let witnesses = if side == Side::Outgoing { witnesses(lookup, edge) } else { Vec::new() };
-        let path = if witnesses.is_empty() { first_path.map(|it| lookup.path(it)).unwrap_or_default() } else { Path::default() };
+        let first_path = ranked
+            .iter()
+            .filter_map(|it| lookup.call(*it))
+            .map(|it| &it.path)
+            .find(|it| !it.is_empty());
+        let witnesses = if side == Side::Outgoing {
+            witnesses(lookup, edge)
+        } else {
+            Vec::new()
+        };
+        let path = if witnesses.is_empty() {
+            first_path.map(|it| lookup.path(it)).unwrap_or_default()
+        } else {
+            Path::default()
+        };
         let calls = ranked.iter().filter_map(|it| {
             let call = lookup.call(*it)?;
             Some((lookup.call_anchor(*it)?, lookup.place(&call.at).text))
@@ -128,7 +151,9 @@ impl Details {
             matched: match_words(edge.matched_by),
             confidence: Badge::confidence(edge.confidence),
             evidence: Capped::new(
-                edge.evidence.iter().map(|it| (lookup.place(&it.at), super::clean::clean(&it.reason))),
+                edge.evidence
+                    .iter()
+                    .map(|it| (lookup.place(&it.at), super::clean::clean(&it.reason))),
                 MAX_EVIDENCE,
             ),
             calls: Capped::new(calls, MAX_CALLS),
@@ -142,7 +167,9 @@ impl Details {
 
 /// The shortest unguarded path: always for the timeout, for others where some path does have the guard.
 fn witnesses(lookup: &Lookup<'_>, edge: &Edge) -> Vec<(&'static str, Path)> {
-    let Some(coverage) = &edge.coverage else { return Vec::new() };
+    let Some(coverage) = &edge.coverage else {
+        return Vec::new();
+    };
     let is_partial = |it: &Coverage| 0 < it.covered && it.covered < it.total;
     let kinds = [
         ("timeout", &coverage.timeout, true),
@@ -151,19 +178,33 @@ fn witnesses(lookup: &Lookup<'_>, edge: &Edge) -> Vec<(&'static str, Path)> {
         ("bulkhead", &coverage.bulkhead, is_partial(&coverage.bulkhead)),
         ("fallback", &coverage.fallback, is_partial(&coverage.fallback)),
     ];
-    let shown = kinds.into_iter().filter(|(_, it, is_shown)| *is_shown && !it.witness.is_empty());
+    let shown = kinds
+        .into_iter()
+        .filter(|(_, it, is_shown)| *is_shown && !it.witness.is_empty());
     shown.map(|(kind, it, _)| (kind, lookup.path(&it.witness))).collect()
 }
 
 fn is_library(lookup: &Lookup<'_>, component: u32) -> bool {
-    lookup.component(component).is_some_and(|it| it.kind == ComponentKind::Library)
+    lookup
+        .component(component)
+        .is_some_and(|it| it.kind == ComponentKind::Library)
 }
 
 /// Rows with an unbounded call first, then undecided ones, then by the number of calls.
 fn rank(lookup: &Lookup<'_>, edge: &Edge) -> (u8, std::cmp::Reverse<usize>, u32, u32) {
     let calls = lookup.calls_on(edge);
-    let bounds = calls.iter().filter_map(|it| lookup.call(*it)).map(|it| it.guards.timeout.bounds_call);
-    let worst = bounds.map(|it| match it { Some(false) => 0, None => 1, Some(true) => 2 }).min().unwrap_or(3);
+    let bounds = calls
+        .iter()
+        .filter_map(|it| lookup.call(*it))
+        .map(|it| it.guards.timeout.bounds_call);
+    let worst = bounds
+        .map(|it| match it {
+            Some(false) => 0,
+            None => 1,
+            Some(true) => 2,
+        })
+        .min()
+        .unwrap_or(3);
     (worst, std::cmp::Reverse(calls.len()), edge.to, edge.from)
 }
 

@@ -34,10 +34,20 @@ impl HtmlSafe for Place {}
 
 impl Place {
     pub(super) fn new(at: &Location, with_root: bool) -> Self {
-        let root = if with_root || at.root.starts_with("dep:") { format!("{} ", at.root) } else { String::new() };
-        let line = if at.line == 0 { String::new() } else { format!(":{}", at.line) };
+        let root = if with_root || at.root.starts_with("dep:") {
+            format!("{} ", at.root)
+        } else {
+            String::new()
+        };
+        let line = if at.line == 0 {
+            String::new()
+        } else {
+            format!(":{}", at.line)
+        };
         // The line stays outside the cleaned text: a long path must not cut it off.
-        Self { text: format!("{}{line}", clean(&format!("{root}{}", at.file))) }
+        Self {
+            text: format!("{}{line}", clean(&format!("{root}{}", at.file))),
+        }
     }
 }
 
@@ -71,7 +81,11 @@ impl Path {
             reason: clean(&it.reason),
         };
         if path.len() <= MAX_HOPS {
-            return Self { head: path.iter().map(hop).collect(), skipped: 0, tail: Vec::new() };
+            return Self {
+                head: path.iter().map(hop).collect(),
+                skipped: 0,
+                tail: Vec::new(),
+            };
         }
         let half = MAX_HOPS / 2;
         Self {
@@ -119,7 +133,10 @@ impl<T> Capped<T> {
     pub(super) fn new(items: impl IntoIterator<Item = T>, limit: usize) -> Self {
         let mut items = items.into_iter();
         let kept = items.by_ref().take(limit).collect();
-        Self { items: kept, n_more: items.count() }
+        Self {
+            items: kept,
+            n_more: items.count(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -132,8 +149,17 @@ mod tests {
     use super::*;
 
     fn evidence(line: u32) -> Evidence {
-        let at = Location { root: "shop".into(), file: "a.rs".into(), line, column: 1 };
-        Evidence { at, reason: "calls <b>".to_owned(), function: Some("f".into()) }
+        let at = Location {
+            root: "shop".into(),
+            file: "a.rs".into(),
+            line,
+            column: 1,
+        };
+        Evidence {
+            at,
+            reason: "calls <b>".to_owned(),
+            function: Some("f".into()),
+        }
     }
 
     #[test]
@@ -148,12 +174,27 @@ mod tests {
     #[test]
     fn pieces_escape_their_texts() {
         let path = Path::new(&[evidence(1)], true).to_string();
-        assert!(path.contains("shop a.rs:1") && path.contains("calls &#60;b&#62;"), "{path}");
+        assert!(
+            path.contains("shop a.rs:1") && path.contains("calls &#60;b&#62;"),
+            "{path}"
+        );
     }
 
     #[test]
     fn a_list_at_its_limit_is_not_cut() {
-        assert_eq!(Capped::new(0..3, 3), Capped { items: vec![0, 1, 2], n_more: 0 });
-        assert_eq!(Capped::new(0..5, 3), Capped { items: vec![0, 1, 2], n_more: 2 });
+        assert_eq!(
+            Capped::new(0..3, 3),
+            Capped {
+                items: vec![0, 1, 2],
+                n_more: 0
+            }
+        );
+        assert_eq!(
+            Capped::new(0..5, 3),
+            Capped {
+                items: vec![0, 1, 2],
+                n_more: 2
+            }
+        );
     }
 }

@@ -1,6 +1,9 @@
 //! Findings grouped into ranked risks: the level first, then how many services the target can take down.
 
-use std::{cmp::Reverse, collections::{BTreeMap, BTreeSet}};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use askama::{Template, filters::HtmlSafe};
 
@@ -25,7 +28,7 @@ const MAX_PLACES: usize = 10;
 const MAX_ACCEPTED: usize = 200;
 
 #[derive(Template)]
-#[template(path = "report/risks.html", whitespace = "suppress")]
+#[template(path = "report/risks.html", whitespace = "minimize")]
 pub(super) struct Risks {
     risks: Capped<Risk>,
     n_findings: usize,
@@ -77,21 +80,33 @@ type Key<'a> = (Reverse<Level>, &'a str, Option<ComponentIdx>, &'a str);
 impl Risks {
     pub(super) fn new(lookup: &Lookup<'_>) -> Self {
         let findings = &lookup.outcome.analysis.findings;
-        let (accepted, open): (Vec<_>, Vec<_>) =
-            findings.iter().partition(|it| matches!(it.status, FindingStatus::Waived | FindingStatus::Baseline));
+        let (accepted, open): (Vec<_>, Vec<_>) = findings
+            .iter()
+            .partition(|it| matches!(it.status, FindingStatus::Waived | FindingStatus::Baseline));
         let mut groups: BTreeMap<Key<'_>, Vec<&Finding>> = BTreeMap::new();
         for finding in &open {
             let target = lookup.target_of(finding);
             // Without a target the place's file keeps unrelated risks apart.
             let file = if target.is_some() { "" } else { &*finding.at.file };
-            groups.entry((Reverse(finding.level), &finding.rule, target, file)).or_default().push(finding);
+            groups
+                .entry((Reverse(finding.level), &finding.rule, target, file))
+                .or_default()
+                .push(finding);
         }
         let mut ranked: Vec<_> = groups.into_iter().collect();
         ranked.sort_by_cached_key(|(key, group)| {
             let affected = key.2.map_or(0, |it| lookup.worst_affected(it));
-            (key.0, Reverse(affected), Reverse(services_of(lookup, group).len()), Reverse(group.len()))
+            (
+                key.0,
+                Reverse(affected),
+                Reverse(services_of(lookup, group).len()),
+                Reverse(group.len()),
+            )
         });
-        let risks = ranked.iter().enumerate().map(|(idx, (key, group))| Risk::new(lookup, idx + 1, key.2, group));
+        let risks = ranked
+            .iter()
+            .enumerate()
+            .map(|(idx, (key, group))| Risk::new(lookup, idx + 1, key.2, group));
         Self {
             risks: Capped::new(risks, MAX_RISKS),
             n_findings: open.len(),
@@ -107,15 +122,22 @@ impl Risk {
         let finding = group[0];
         let services = services_of(lookup, group);
         let mut commands = Vec::new();
-        if let (Some(service), Some(target)) = (services.first().and_then(|it| lookup.component(*it)), target.and_then(|it| lookup.component(it)))
-            && service.id() != target.id()
+        if let (Some(service), Some(target)) = (
+            services.first().and_then(|it| lookup.component(*it)),
+            target.and_then(|it| lookup.component(it)),
+        ) && service.id() != target.id()
         {
             commands.push(Command::new("why", &[&service.id(), &target.id()]));
         }
         if let Some(component) = target.and_then(|it| lookup.component(it)) {
             commands.push(Command::new("blast", &[&component.id()]));
         }
-        let place = |it: &&Finding| (it.call.and_then(|it| lookup.call_anchor(it as usize)), lookup.place(&it.at));
+        let place = |it: &&Finding| {
+            (
+                it.call.and_then(|it| lookup.call_anchor(it as usize)),
+                lookup.place(&it.at),
+            )
+        };
         Self {
             rank,
             level: Badge::level(finding.level),
@@ -125,7 +147,10 @@ impl Risk {
             message: clean(&finding.message),
             fix: clean(&finding.fix),
             target: target.map(|it| lookup.node(it)),
-            service: finding.component.filter(|it| Some(*it) != target).map(|it| lookup.node(it)),
+            service: finding
+                .component
+                .filter(|it| Some(*it) != target)
+                .map(|it| lookup.node(it)),
             owners: owners(lookup, &services),
             affected: affected_words(lookup, target, services.len()),
             place: lookup.place(&finding.at),
@@ -171,9 +196,16 @@ fn services_of(lookup: &Lookup<'_>, group: &[&Finding]) -> Vec<ComponentIdx> {
 }
 
 fn owners(lookup: &Lookup<'_>, services: &[ComponentIdx]) -> String {
-    let owners: BTreeSet<_> =
-        services.iter().filter_map(|it| lookup.component(*it)?.owner.as_deref()).map(clean).collect();
-    if owners.is_empty() { "not declared".to_owned() } else { owners.into_iter().collect::<Vec<_>>().join(", ") }
+    let owners: BTreeSet<_> = services
+        .iter()
+        .filter_map(|it| lookup.component(*it)?.owner.as_deref())
+        .map(clean)
+        .collect();
+    if owners.is_empty() {
+        "not declared".to_owned()
+    } else {
+        owners.into_iter().collect::<Vec<_>>().join(", ")
+    }
 }
 
 fn rule_rows(findings: &[Finding]) -> Vec<RuleRow> {

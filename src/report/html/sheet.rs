@@ -37,7 +37,7 @@ pub(super) struct Sheets {
 
 /// Everything about one service or target.
 #[derive(Template)]
-#[template(path = "report/sheet.html", whitespace = "suppress")]
+#[template(path = "report/sheet.html", whitespace = "minimize")]
 pub(super) struct Sheet {
     pub(super) anchor: String,
     pub(super) name: String,
@@ -80,7 +80,10 @@ impl Sheets {
         let ranked = lookup.ranked(group);
         let n_all = ranked.len();
         let sheets: Vec<_> = ranked.into_iter().filter_map(|it| Sheet::new(lookup, it)).collect();
-        Self { n_more: n_all - sheets.len(), sheets }
+        Self {
+            n_more: n_all - sheets.len(),
+            sheets,
+        }
     }
 }
 
@@ -98,16 +101,25 @@ impl Sheet {
             kind: words::kind_word(component.kind),
             marks,
             facts: facts(component),
-            evidence: Capped::new(component.evidence.iter().map(|it| (lookup.place(&it.at), clean(&it.reason))), MAX_EVIDENCE),
+            evidence: Capped::new(
+                component
+                    .evidence
+                    .iter()
+                    .map(|it| (lookup.place(&it.at), clean(&it.reason))),
+                MAX_EVIDENCE,
+            ),
             focus: Focus::new(lookup, idx),
-            entries: Capped::new(lookup.entries_of(idx).map(|(_, it)| EntryRow {
-                name: clean(&it.name),
-                kind: it.kind.as_str(),
-                handler: clean(&it.handler),
-                shows: it.failure_shows_as.as_str(),
-                tier: tier(it.tier.or(component.tier)),
-                place: lookup.place(&it.at),
-            }), MAX_ENTRIES),
+            entries: Capped::new(
+                lookup.entries_of(idx).map(|(_, it)| EntryRow {
+                    name: clean(&it.name),
+                    kind: it.kind.as_str(),
+                    handler: clean(&it.handler),
+                    shows: it.failure_shows_as.as_str(),
+                    tier: tier(it.tier.or(component.tier)),
+                    place: lookup.place(&it.at),
+                }),
+                MAX_ENTRIES,
+            ),
             others: Capped::new(others(lookup, idx), MAX_NAMES),
             blast: Blast::new(lookup, idx, &name),
             calls: CallList::of_target(lookup, idx),
@@ -121,10 +133,18 @@ impl Sheet {
 }
 
 /// The figures in a sheet's heading.
-fn marks(lookup: &Lookup<'_>, idx: ComponentIdx, outgoing: &Matrix, incoming: &Matrix, causes: &Causes) -> Vec<(String, Badge)> {
+fn marks(
+    lookup: &Lookup<'_>,
+    idx: ComponentIdx,
+    outgoing: &Matrix,
+    incoming: &Matrix,
+    causes: &Causes,
+) -> Vec<(String, Badge)> {
     let mut marks = Vec::new();
     let findings = lookup.outcome.analysis.findings.iter();
-    let own = findings.filter(|it| it.status == FindingStatus::New && (lookup.target_of(it) == Some(idx) || it.component == Some(idx)));
+    let own = findings.filter(|it| {
+        it.status == FindingStatus::New && (lookup.target_of(it) == Some(idx) || it.component == Some(idx))
+    });
     let worst = own.map(|it| it.level).max().filter(|it| Level::Off < *it);
     marks.extend(worst.map(|it| ("findings".to_owned(), Badge::level(it))));
     let states = FAILURES.into_iter().filter_map(|it| lookup.blast(idx, it));
@@ -135,7 +155,10 @@ fn marks(lookup: &Lookup<'_>, idx: ComponentIdx, outgoing: &Matrix, incoming: &M
         _ => State::Hanging,
     });
     if let Some(state) = worst_state.max().filter(|it| State::Ok < *it) {
-        let word = format!("{} affected, worst", words::count(n_affected(lookup, idx), "service", "services"));
+        let word = format!(
+            "{} affected, worst",
+            words::count(n_affected(lookup, idx), "service", "services")
+        );
         marks.push((word, Badge::states(state, state)));
     }
     for (n, one, many) in [
@@ -147,22 +170,40 @@ fn marks(lookup: &Lookup<'_>, idx: ComponentIdx, outgoing: &Matrix, incoming: &M
         }
     }
     if 0 < causes.n_rows() {
-        marks.push((String::new(), Badge::new(Tone::Neutral, &format!("{} can take it down or degrade it", causes.n_rows()))));
+        marks.push((
+            String::new(),
+            Badge::new(
+                Tone::Neutral,
+                &format!("{} can take it down or degrade it", causes.n_rows()),
+            ),
+        ));
     }
     marks
 }
 
 /// Services that some failure mode affects, at worst.
 fn n_affected(lookup: &Lookup<'_>, idx: ComponentIdx) -> usize {
-    let radii = FAILURES.into_iter().filter_map(|it| lookup.blast(idx, it)).map(|it| it.worst);
-    radii.map(|it| it.degraded.saturating_add(it.failing).saturating_add(it.hanging)).max().unwrap_or(0) as usize
+    let radii = FAILURES
+        .into_iter()
+        .filter_map(|it| lookup.blast(idx, it))
+        .map(|it| it.worst);
+    radii
+        .map(|it| it.degraded.saturating_add(it.failing).saturating_add(it.hanging))
+        .max()
+        .unwrap_or(0) as usize
 }
 
 fn facts(component: &Component) -> Vec<(&'static str, String)> {
     let joined = |names: &[crate::model::Name]| names.iter().map(|it| clean(it)).collect::<Vec<_>>().join(", ");
     let mut facts = vec![
         ("tier", tier(component.tier)),
-        ("owner", component.owner.as_deref().map_or_else(|| "not declared".to_owned(), clean)),
+        (
+            "owner",
+            component
+                .owner
+                .as_deref()
+                .map_or_else(|| "not declared".to_owned(), clean),
+        ),
     ];
     if !component.aliases.is_empty() {
         facts.push(("also known as", joined(&component.aliases)));
@@ -170,7 +211,15 @@ fn facts(component: &Component) -> Vec<(&'static str, String)> {
     if !component.environments.is_empty() {
         facts.push(("environments", joined(&component.environments)));
     }
-    facts.push(("declared", if component.is_declared { "yes" } else { "no, seen in code only" }.to_owned()));
+    facts.push((
+        "declared",
+        if component.is_declared {
+            "yes"
+        } else {
+            "no, seen in code only"
+        }
+        .to_owned(),
+    ));
     facts
 }
 
@@ -182,13 +231,22 @@ fn tier(tier: Option<u8>) -> String {
 fn others(lookup: &Lookup<'_>, idx: ComponentIdx) -> Vec<(&'static str, Node)> {
     let outgoing = lookup.outgoing(idx).filter(|(_, it)| !is_traffic(it.kind));
     outgoing
-        .map(|(_, it)| (if it.kind == EdgeKind::RunsOn { "runs on" } else { "depends on" }, lookup.node(it.to)))
+        .map(|(_, it)| {
+            (
+                if it.kind == EdgeKind::RunsOn {
+                    "runs on"
+                } else {
+                    "depends on"
+                },
+                lookup.node(it.to),
+            )
+        })
         .collect()
 }
 
 /// The libraries: who uses them, and which targets they reach on their users' behalf.
 #[derive(Template)]
-#[template(path = "report/libraries.html", whitespace = "suppress")]
+#[template(path = "report/libraries.html", whitespace = "minimize")]
 pub(super) struct Libraries {
     rows: Vec<LibraryRow>,
     n_more: usize,
@@ -217,19 +275,28 @@ impl Libraries {
                 let (services, targets) = crossings.get(&idx).cloned().unwrap_or_default();
                 let names = |of: BTreeSet<_>| Capped::new(of.into_iter().map(|it| lookup.node(it)), MAX_NAMES);
                 let change = lookup.blast(idx, Mode::Change);
-                Some((std::cmp::Reverse((targets.len(), services.len())), LibraryRow {
-                    anchor: lookup.anchor(idx)?,
-                    name: clean(&component.name),
-                    targets: names(targets),
-                    services: names(services),
-                    dependents: change.map_or_else(|| "not analysed".to_owned(), |it| words::count(it.affected.len(), "component", "components")),
-                    place: component.evidence.first().map(|it| lookup.place(&it.at)),
-                }))
+                Some((
+                    std::cmp::Reverse((targets.len(), services.len())),
+                    LibraryRow {
+                        anchor: lookup.anchor(idx)?,
+                        name: clean(&component.name),
+                        targets: names(targets),
+                        services: names(services),
+                        dependents: change.map_or_else(
+                            || "not analysed".to_owned(),
+                            |it| words::count(it.affected.len(), "component", "components"),
+                        ),
+                        place: component.evidence.first().map(|it| lookup.place(&it.at)),
+                    },
+                ))
             })
             .collect();
         rows.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
         let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
-        Self { n_more: n_all - rows.len(), rows }
+        Self {
+            n_more: n_all - rows.len(),
+            rows,
+        }
     }
 }
 
@@ -244,7 +311,9 @@ fn crossings(lookup: &Lookup<'_>) -> BTreeMap<ComponentIdx, Crossing> {
             crossing.0.insert(edge.from);
             crossing.1.insert(edge.to);
         }
-        let is_library = lookup.component(edge.from).is_some_and(|it| super::lookup::group(it.kind) == Group::Library);
+        let is_library = lookup
+            .component(edge.from)
+            .is_some_and(|it| super::lookup::group(it.kind) == Group::Library);
         if is_library {
             crossings.entry(edge.from).or_default().1.insert(edge.to);
         }

@@ -38,7 +38,7 @@ pub(super) fn title(outcome: &Outcome) -> String {
 }
 
 #[derive(Template)]
-#[template(path = "report/summary.html", whitespace = "suppress")]
+#[template(path = "report/summary.html", whitespace = "minimize")]
 pub(super) struct Summary {
     roots: Vec<(String, String)>,
     version: &'static str,
@@ -108,12 +108,22 @@ impl Summary {
 
 fn n_open(outcome: &Outcome, level: Level) -> usize {
     let is_open = |it: FindingStatus| matches!(it, FindingStatus::New | FindingStatus::Expired);
-    outcome.analysis.findings.iter().filter(|it| it.level == level && is_open(it.status)).count()
+    outcome
+        .analysis
+        .findings
+        .iter()
+        .filter(|it| it.level == level && is_open(it.status))
+        .count()
 }
 
 fn n_accepted(outcome: &Outcome) -> usize {
     let is_accepted = |it| matches!(it, FindingStatus::Baseline | FindingStatus::Waived);
-    outcome.analysis.findings.iter().filter(|it| is_accepted(it.status)).count()
+    outcome
+        .analysis
+        .findings
+        .iter()
+        .filter(|it| is_accepted(it.status))
+        .count()
 }
 
 impl Verdict {
@@ -131,20 +141,51 @@ impl Verdict {
         let is_blind = bound.saturating_mul(100) < statistics.n_call_expressions.saturating_mul(MIN_RESOLVED_PERCENT);
         let (n_errors, n_warnings) = (n_open(outcome, Level::Error), n_open(outcome, Level::Warn));
         let (badge, headline) = match (n_errors, n_warnings) {
-            (0, 0) if is_blind => (Badge::new(Tone::Unknown, "not decided"), "Nothing was found, but too little was understood to conclude anything from it.".to_owned()),
-            (0, 0) => (Badge::new(Tone::Good, "no error, no warning"), "In what was seen, no rule at level error or warn applies.".to_owned()),
-            (0, n) => (Badge::new(Tone::Mild, "warnings"), format!("{} and no error. {}", words::count(n, "warning", "warnings"), worst_sentence(lookup))),
-            (n, _) => (Badge::new(Tone::Worst, "action needed"), format!("{} at level error. {}", words::count(n, "finding", "findings"), worst_sentence(lookup))),
+            (0, 0) if is_blind => (
+                Badge::new(Tone::Unknown, "not decided"),
+                "Nothing was found, but too little was understood to conclude anything from it.".to_owned(),
+            ),
+            (0, 0) => (
+                Badge::new(Tone::Good, "no error, no warning"),
+                "In what was seen, no rule at level error or warn applies.".to_owned(),
+            ),
+            (0, n) => (
+                Badge::new(Tone::Mild, "warnings"),
+                format!(
+                    "{} and no error. {}",
+                    words::count(n, "warning", "warnings"),
+                    worst_sentence(lookup)
+                ),
+            ),
+            (n, _) => (
+                Badge::new(Tone::Worst, "action needed"),
+                format!(
+                    "{} at level error. {}",
+                    words::count(n, "finding", "findings"),
+                    worst_sentence(lookup)
+                ),
+            ),
         };
-        Self { badge, headline, but: but_sentence(outcome, bound) }
+        Self {
+            badge,
+            headline,
+            but: but_sentence(outcome, bound),
+        }
     }
 }
 
 /// The worst single failure, in one sentence.
 fn worst_sentence(lookup: &Lookup<'_>) -> String {
     let n_services = n_of(lookup.outcome, |it| group(it) == Group::Service);
-    let radii = lookup.outcome.analysis.blast_radius.iter().filter(|it| it.mode != Mode::Change);
-    let failed = radii.map(|it| (it.worst.failing.saturating_add(it.worst.hanging), it)).filter(|(n, _)| 0 < *n);
+    let radii = lookup
+        .outcome
+        .analysis
+        .blast_radius
+        .iter()
+        .filter(|it| it.mode != Mode::Change);
+    let failed = radii
+        .map(|it| (it.worst.failing.saturating_add(it.worst.hanging), it))
+        .filter(|(n, _)| 0 < *n);
     let Some((n, radius)) = failed.max_by_key(|(n, it)| (*n, it.worst.hanging, std::cmp::Reverse(it.component))) else {
         return String::new();
     };
@@ -154,7 +195,11 @@ fn worst_sentence(lookup: &Lookup<'_>) -> String {
         Mode::Overload => "is overloaded",
         Mode::Error | Mode::Change => "fails",
     };
-    let noun = if n_services == 1 { "service stops" } else { "services stop" };
+    let noun = if n_services == 1 {
+        "service stops"
+    } else {
+        "services stop"
+    };
     format!("If {name} {verb}, up to {n} of {n_services} {noun} working.")
 }
 
@@ -162,14 +207,20 @@ fn worst_sentence(lookup: &Lookup<'_>) -> String {
 fn but_sentence(outcome: &Outcome, bound: u64) -> String {
     let calls = &outcome.system.calls;
     let untargeted = calls.iter().filter(|it| it.target.is_none()).count();
-    let undecided = calls.iter().filter(|it| it.guards.timeout.bounds_call.is_none()).count();
+    let undecided = calls
+        .iter()
+        .filter(|it| it.guards.timeout.bounds_call.is_none())
+        .count();
     let resolved = match outcome.scan.statistics.n_call_expressions {
         0 => "no call expression was found in production code".to_owned(),
         all => format!("{} of the call expressions were resolved", percent(bound, all)),
     };
     format!(
         "This counts only what was seen: {resolved}, {} no known target, the timeout of {} could not be decided, and the ledger holds {}.",
-        match untargeted { 1 => "1 call has".to_owned(), n => format!("{} calls have", number(n as u64)) },
+        match untargeted {
+            1 => "1 call has".to_owned(),
+            n => format!("{} calls have", number(n as u64)),
+        },
         words::count(undecided, "call", "calls"),
         words::count(outcome.problems.len(), "blind spot", "blind spots"),
     )
@@ -180,23 +231,48 @@ fn n_of(outcome: &Outcome, is_wanted: impl Fn(ComponentKind) -> bool) -> usize {
 }
 
 fn figures(outcome: &Outcome) -> Vec<Figure> {
-    let figure = |n: usize, label, href| Figure { value: number(n as u64), label, href };
+    let figure = |n: usize, label, href| Figure {
+        value: number(n as u64),
+        label,
+        href,
+    };
     let is_other = |it| group(it) == Group::Target && it != ComponentKind::External;
     vec![
         figure(n_of(outcome, |it| group(it) == Group::Service), "services", "#services"),
         figure(outcome.system.entries.len(), "entries", "#services"),
-        figure(n_of(outcome, |it| it == ComponentKind::Library), "libraries", "#libraries"),
-        figure(n_of(outcome, |it| it == ComponentKind::External), "external targets", "#targets"),
-        figure(n_of(outcome, is_other), "datastores, queues and other targets", "#targets"),
+        figure(
+            n_of(outcome, |it| it == ComponentKind::Library),
+            "libraries",
+            "#libraries",
+        ),
+        figure(
+            n_of(outcome, |it| it == ComponentKind::External),
+            "external targets",
+            "#targets",
+        ),
+        figure(
+            n_of(outcome, is_other),
+            "datastores, queues and other targets",
+            "#targets",
+        ),
         figure(outcome.system.calls.len(), "calls that leave a process", "#targets"),
-        figure(outcome.analysis.single_points_of_failure.len(), "single points of failure", "#spofs"),
+        figure(
+            outcome.analysis.single_points_of_failure.len(),
+            "single points of failure",
+            "#spofs",
+        ),
     ]
 }
 
 /// Calls by whether a timeout bounds them.
 fn bar(outcome: &Outcome) -> Vec<Slice> {
     let calls = &outcome.system.calls;
-    let n_with = |wanted: Option<bool>| calls.iter().filter(|it| it.guards.timeout.bounds_call == wanted).count() as u64;
+    let n_with = |wanted: Option<bool>| {
+        calls
+            .iter()
+            .filter(|it| it.guards.timeout.bounds_call == wanted)
+            .count() as u64
+    };
     let all = calls.len() as u64;
     let mut x = 0;
     let mut slices = Vec::new();
@@ -206,7 +282,14 @@ fn bar(outcome: &Outcome) -> Vec<Slice> {
         (Tone::Unknown, "not decided", "unknown", n_with(None)),
     ] {
         let width = (n * BAR_WIDTH).checked_div(all).unwrap_or(0);
-        slices.push(Slice { badge: Badge::new(tone, word), n: number(n), share: percent(n, all), class, x, width });
+        slices.push(Slice {
+            badge: Badge::new(tone, word),
+            n: number(n),
+            share: percent(n, all),
+            class,
+            x,
+            width,
+        });
         x += width;
     }
     slices
@@ -216,19 +299,42 @@ fn bar(outcome: &Outcome) -> Vec<Slice> {
 fn unseen(outcome: &Outcome) -> Vec<(String, &'static str)> {
     let calls = &outcome.system.calls;
     let problems = |kind: ProblemKind| outcome.problems.iter().filter(|it| it.kind == kind).count() as u64;
-    let unreadable = [ProblemKind::Unreadable, ProblemKind::NotUtf8, ProblemKind::Unparsable, ProblemKind::OverLimit];
+    let unreadable = [
+        ProblemKind::Unreadable,
+        ProblemKind::NotUtf8,
+        ProblemKind::Unparsable,
+        ProblemKind::OverLimit,
+    ];
     let is_unknown = |it: &&crate::model::system::Call| {
         it.guards.timeout.state == TimeoutState::Unknown || it.guards.retry.state == RetryState::Unknown
     };
     [
-        (calls.iter().filter(|it| it.target.is_none()).count() as u64, "calls without a known target"),
-        (calls.iter().filter(is_unknown).count() as u64, "calls whose timeout or retry is unknown"),
-        (outcome.scan.statistics.n_unresolved, "call expressions not bound to a function"),
+        (
+            calls.iter().filter(|it| it.target.is_none()).count() as u64,
+            "calls without a known target",
+        ),
+        (
+            calls.iter().filter(is_unknown).count() as u64,
+            "calls whose timeout or retry is unknown",
+        ),
+        (
+            outcome.scan.statistics.n_unresolved,
+            "call expressions not bound to a function",
+        ),
         (outcome.scan.n_skipped, "files skipped"),
-        (unreadable.into_iter().map(problems).sum(), "files that could not be read or parsed"),
+        (
+            unreadable.into_iter().map(problems).sum(),
+            "files that could not be read or parsed",
+        ),
         (problems(ProblemKind::LanguageNotRead), "languages or formats not read"),
-        (problems(ProblemKind::LibraryNotInCatalogue), "libraries that are not in the catalogue"),
-        (outcome.scan.dependencies.iter().filter(|it| !it.is_read).count() as u64, "dependencies whose source was not seen"),
+        (
+            problems(ProblemKind::LibraryNotInCatalogue),
+            "libraries that are not in the catalogue",
+        ),
+        (
+            outcome.scan.dependencies.iter().filter(|it| !it.is_read).count() as u64,
+            "dependencies whose source was not seen",
+        ),
         (problems(ProblemKind::OpaqueSyntax), "macros or other syntax not read"),
     ]
     .map(|(n, label)| (number(n), label))
@@ -239,14 +345,27 @@ fn worst_targets(lookup: &Lookup<'_>) -> Vec<WorstTarget> {
     let mut ranked = lookup.ranked(Group::Target);
     ranked.extend(lookup.ranked(Group::Service));
     ranked.sort_by_key(|it| std::cmp::Reverse(lookup.worst_affected(*it)));
-    let ranked = ranked.into_iter().filter(|it| 0 < lookup.worst_affected(*it)).take(MAX_TARGETS);
+    let ranked = ranked
+        .into_iter()
+        .filter(|it| 0 < lookup.worst_affected(*it))
+        .take(MAX_TARGETS);
     ranked
         .map(|idx| WorstTarget {
             node: lookup.node(idx),
             states: super::blast::FAILURES
-                .map(|mode| (mode.as_str(), lookup.blast(idx, mode).map_or_else(|| "not analysed".to_owned(), |it| words::states(it.worst))))
+                .map(|mode| {
+                    (
+                        mode.as_str(),
+                        lookup
+                            .blast(idx, mode)
+                            .map_or_else(|| "not analysed".to_owned(), |it| words::states(it.worst)),
+                    )
+                })
                 .into(),
-            n_callers: lookup.incoming(idx).filter(|(_, it)| super::lookup::is_traffic(it.kind)).count(),
+            n_callers: lookup
+                .incoming(idx)
+                .filter(|(_, it)| super::lookup::is_traffic(it.kind))
+                .count(),
         })
         .collect()
 }

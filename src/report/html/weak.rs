@@ -19,7 +19,7 @@ const MAX_ROWS: usize = 100;
 const MAX_NAMES: usize = 10;
 
 #[derive(Template)]
-#[template(path = "report/weak.html", whitespace = "suppress")]
+#[template(path = "report/weak.html", whitespace = "minimize")]
 pub(super) struct WeakPoints {
     spofs: Capped<SpofRow>,
     domains: Capped<DomainRow>,
@@ -70,7 +70,12 @@ impl WeakPoints {
     pub(super) fn new(lookup: &Lookup<'_>) -> Self {
         let analysis = &lookup.outcome.analysis;
         let mut spofs: Vec<_> = analysis.single_points_of_failure.iter().collect();
-        spofs.sort_by_key(|it| (std::cmp::Reverse((it.services.len(), it.entries.len(), it.worst, it.best)), it.component));
+        spofs.sort_by_key(|it| {
+            (
+                std::cmp::Reverse((it.services.len(), it.entries.len(), it.worst, it.best)),
+                it.component,
+            )
+        });
         let mut domains: Vec<_> = analysis.failure_domains.iter().collect();
         domains.sort_by_key(|it| std::cmp::Reverse(it.members.len()));
         let mut retries: Vec<_> = analysis.retry_products.iter().collect();
@@ -88,7 +93,11 @@ impl WeakPoints {
 
 impl SpofRow {
     fn new(lookup: &Lookup<'_>, spof: &SinglePoint) -> Self {
-        let entries = spof.entries.iter().filter_map(|it| lookup.entry(*it)).map(|it| clean(&it.id));
+        let entries = spof
+            .entries
+            .iter()
+            .filter_map(|it| lookup.entry(*it))
+            .map(|it| clean(&it.id));
         Self {
             component: lookup.node(spof.component),
             mode: spof.mode.as_str(),
@@ -127,7 +136,14 @@ impl RetryRow {
         };
         Self {
             target: lookup.node(product.target),
-            badge: Badge::new(tone, if product.worst.is_none() { "unbounded" } else { "bounded" }),
+            badge: Badge::new(
+                tone,
+                if product.worst.is_none() {
+                    "unbounded"
+                } else {
+                    "bounded"
+                },
+            ),
             tries,
             layers: product.layers.iter().map(guards::layer_words).collect(),
             path: lookup.path(&product.path),
@@ -141,13 +157,22 @@ impl BudgetRow {
         let is_inverted = budget.budget_ms < budget.needed_ms;
         let at_least = if budget.is_exact { "" } else { "at least " };
         Self {
-            place: call.map_or_else(|| Place { text: "unknown place".to_owned() }, |it| lookup.place(&it.at)),
+            place: call.map_or_else(
+                || Place {
+                    text: "unknown place".to_owned(),
+                },
+                |it| lookup.place(&it.at),
+            ),
             function: call.map(|it| clean(&it.function)).unwrap_or_default(),
             anchor: lookup.call_anchor(budget.caller as usize),
             target: call.and_then(|it| it.target).map(|it| lookup.node(it)),
             budget: words::duration(budget.budget_ms),
             needed: format!("{at_least}{}", words::duration(budget.needed_ms)),
-            badge: if is_inverted { Badge::new(Tone::Bad, "inverted") } else { Badge::new(Tone::Good, "fits") },
+            badge: if is_inverted {
+                Badge::new(Tone::Bad, "inverted")
+            } else {
+                Badge::new(Tone::Good, "fits")
+            },
             path: lookup.path(&budget.path),
         }
     }

@@ -10,26 +10,86 @@ pub(super) struct Term {
 
 /// The words of the report, in reading order.
 pub(super) const GLOSSARY: &[Term] = &[
-    Term { word: "component", meaning: "A node of the system: service, library, external endpoint, datastore, cache, topic, object store, mail relay or job." },
-    Term { word: "service", meaning: "A deployable unit: a binary with an entry, or what a deployment file starts." },
-    Term { word: "entry", meaning: "Where work enters a service: an HTTP route, a gRPC method, a queue consumer, a schedule, main." },
-    Term { word: "call", meaning: "One place in the code where control leaves the process." },
-    Term { word: "target", meaning: "The component that a call reaches." },
-    Term { word: "path", meaning: "From an entry, function by function, to the call; also across libraries." },
-    Term { word: "guard", meaning: "A timeout, retry, breaker, bulkhead or fallback, with its value, its source and its place." },
-    Term { word: "bounds the call", meaning: "The call as a whole ends in bounded time. A connect timeout alone does not bound it; nor does a read timeout." },
-    Term { word: "coverage", meaning: "Of all paths between a service and a target, how many pass a guard. Covered means every one of them." },
-    Term { word: "handling", meaning: "What happens to the error: propagated, logged, swallowed (dropped, or silently replaced by a default), or it panics." },
-    Term { word: "observed", meaning: "Somewhere on the path the failure is logged, counted, traced or reported. Passing it on is not observing it." },
-    Term { word: "ok, degraded, failing, hanging", meaning: "The state of an entry seen from outside: correct; success with lost content or effect; an error in time; no answer in time." },
-    Term { word: "error, hang, overload", meaning: "How a target fails: it refuses or answers an error; it does not answer; a share of tries fails or is late." },
-    Term { word: "change", meaning: "Not a failure: who depends on the component and must be looked at when it changes." },
-    Term { word: "best, worst", meaning: "The interval that undecided guards and conditions leave. With everything known both are the same." },
-    Term { word: "blast radius", meaning: "Who is degraded, failing or hanging when a component fails in a mode." },
-    Term { word: "failure domain", meaning: "The set of components that one shared thing takes down together." },
-    Term { word: "single point of failure", meaning: "A component whose failure alone makes an entry failing or hanging." },
-    Term { word: "tries", meaning: "Attempts at a call, the first included. Layers of retries multiply." },
-    Term { word: "unknown", meaning: "failmap could not decide. It is counted neither as safe nor as broken." },
+    Term {
+        word: "component",
+        meaning: "A node of the system: service, library, external endpoint, datastore, cache, topic, object store, mail relay or job.",
+    },
+    Term {
+        word: "service",
+        meaning: "A deployable unit: a binary with an entry, or what a deployment file starts.",
+    },
+    Term {
+        word: "entry",
+        meaning: "Where work enters a service: an HTTP route, a gRPC method, a queue consumer, a schedule, main.",
+    },
+    Term {
+        word: "call",
+        meaning: "One place in the code where control leaves the process.",
+    },
+    Term {
+        word: "target",
+        meaning: "The component that a call reaches.",
+    },
+    Term {
+        word: "path",
+        meaning: "From an entry, function by function, to the call; also across libraries.",
+    },
+    Term {
+        word: "guard",
+        meaning: "A timeout, retry, breaker, bulkhead or fallback, with its value, its source and its place.",
+    },
+    Term {
+        word: "bounds the call",
+        meaning: "The call as a whole ends in bounded time. A connect timeout alone does not bound it; nor does a read timeout.",
+    },
+    Term {
+        word: "coverage",
+        meaning: "Of all paths between a service and a target, how many pass a guard. Covered means every one of them.",
+    },
+    Term {
+        word: "handling",
+        meaning: "What happens to the error: propagated, logged, swallowed (dropped, or silently replaced by a default), or it panics.",
+    },
+    Term {
+        word: "observed",
+        meaning: "Somewhere on the path the failure is logged, counted, traced or reported. Passing it on is not observing it.",
+    },
+    Term {
+        word: "ok, degraded, failing, hanging",
+        meaning: "The state of an entry seen from outside: correct; success with lost content or effect; an error in time; no answer in time.",
+    },
+    Term {
+        word: "error, hang, overload",
+        meaning: "How a target fails: it refuses or answers an error; it does not answer; a share of tries fails or is late.",
+    },
+    Term {
+        word: "change",
+        meaning: "Not a failure: who depends on the component and must be looked at when it changes.",
+    },
+    Term {
+        word: "best, worst",
+        meaning: "The interval that undecided guards and conditions leave. With everything known both are the same.",
+    },
+    Term {
+        word: "blast radius",
+        meaning: "Who is degraded, failing or hanging when a component fails in a mode.",
+    },
+    Term {
+        word: "failure domain",
+        meaning: "The set of components that one shared thing takes down together.",
+    },
+    Term {
+        word: "single point of failure",
+        meaning: "A component whose failure alone makes an entry failing or hanging.",
+    },
+    Term {
+        word: "tries",
+        meaning: "Attempts at a call, the first included. Layers of retries multiply.",
+    },
+    Term {
+        word: "unknown",
+        meaning: "failmap could not decide. It is counted neither as safe nor as broken.",
+    },
 ];
 
 /// What a kind of component is called in the plural; kinds that are targets only.
@@ -64,7 +124,11 @@ pub(super) fn percent(part: u64, all: u64) -> String {
         return "–".to_owned();
     }
     let share = u128::from(part) * 100 / u128::from(all);
-    if share == 0 && 0 < part { "under 1 %".to_owned() } else { format!("{share} %") }
+    if share == 0 && 0 < part {
+        "under 1 %".to_owned()
+    } else {
+        format!("{share} %")
+    }
 }
 
 /// `500 ms`, `1.5 s`, `2 min`, `1 h`, `7 d`.
@@ -84,12 +148,20 @@ pub(super) fn duration(ms: u64) -> String {
 
 /// `1 failing, 2 hanging`, or `none`.
 pub(super) fn states(counts: StateCounts) -> String {
-    let parts: Vec<_> = [(counts.hanging, "hanging"), (counts.failing, "failing"), (counts.degraded, "degraded")]
-        .into_iter()
-        .filter(|(n, _)| 0 < *n)
-        .map(|(n, word)| format!("{n} {word}"))
-        .collect();
-    if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+    let parts: Vec<_> = [
+        (counts.hanging, "hanging"),
+        (counts.failing, "failing"),
+        (counts.degraded, "degraded"),
+    ]
+    .into_iter()
+    .filter(|(n, _)| 0 < *n)
+    .map(|(n, word)| format!("{n} {word}"))
+    .collect();
+    if parts.is_empty() {
+        "none".to_owned()
+    } else {
+        parts.join(", ")
+    }
 }
 
 /// What a blind spot of that kind means for a reader.
@@ -106,7 +178,9 @@ pub(super) const fn problem_meaning(kind: ProblemKind) -> &'static str {
         ProblemKind::OpaqueSyntax => "A macro or other syntax was not read: it may hide calls.",
         ProblemKind::UnresolvedTarget => "A call is known, but not what it reaches.",
         ProblemKind::UnknownGuard => "A guard may be there or not: neither counted as safe nor as missing.",
-        ProblemKind::LibraryNotInCatalogue => "A library leaves the process and is not in the catalogue: its calls were not seen.",
+        ProblemKind::LibraryNotInCatalogue => {
+            "A library leaves the process and is not in the catalogue: its calls were not seen."
+        }
         ProblemKind::DependencyNotSeen => "The source of a dependency was not on disk: calls inside it were not seen.",
         ProblemKind::UnresolvedCall => "A call expression could not be bound to a function: a path may be missing.",
     }
@@ -118,7 +192,17 @@ mod tests {
 
     #[test]
     fn durations_use_the_largest_unit_that_is_exact() {
-        for (ms, shown) in [(0, "0 ms"), (500, "500 ms"), (1_500, "1.5 s"), (1_234, "1,234 ms"), (30_000, "30 s"), (90_000, "1.5 min"), (61_000, "61 s"), (3_600_000, "1 h"), (604_800_000, "7 d")] {
+        for (ms, shown) in [
+            (0, "0 ms"),
+            (500, "500 ms"),
+            (1_500, "1.5 s"),
+            (1_234, "1,234 ms"),
+            (30_000, "30 s"),
+            (90_000, "1.5 min"),
+            (61_000, "61 s"),
+            (3_600_000, "1 h"),
+            (604_800_000, "7 d"),
+        ] {
             assert_eq!(duration(ms), shown, "{ms}");
         }
     }
