@@ -4,11 +4,11 @@ use askama::{Template, filters::HtmlSafe};
 
 use crate::model::{
     analysis::State,
-    call::{Confidence, Handling},
+    call::Handling,
     finding::{FindingStatus, Level},
 };
 
-/// How good a state is; decides shape and color.
+/// How good a state is. Shape and color follow from the class, in the style sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Tone {
     Worst,
@@ -31,24 +31,12 @@ impl Tone {
             Self::Good => "good",
         }
     }
-
-    /// The shape before the word.
-    pub(super) const fn shape(self) -> &'static str {
-        match self {
-            Self::Worst => "■",
-            Self::Bad => "▲",
-            Self::Mild => "◆",
-            Self::Unknown => "?",
-            Self::Neutral => "–",
-            Self::Good => "●",
-        }
-    }
 }
 
 /// One state with an optional count and a detail in plain text behind it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Template)]
 #[template(
-    source = r#"<span class="b {{ tone.class() }}"><i aria-hidden="true">{{ tone.shape() }}</i>{{ word }}{% if 1 < count %} ×{{ count }}{% endif %}</span>{% if !detail.is_empty() %} <span class="d">{{ detail }}</span>{% endif %}"#,
+    source = r#"<span class="b {{ tone.class() }}">{{ word }}{% if 1 < count %} ×{{ count }}{% endif %}</span>{% if !detail.is_empty() %} <span class="d">{{ detail }}</span>{% endif %}"#,
     ext = "html"
 )]
 pub(super) struct Badge {
@@ -82,14 +70,6 @@ impl Badge {
             Level::Off => Tone::Neutral,
         };
         Self::new(tone, level.as_str())
-    }
-
-    pub(super) fn confidence(confidence: Confidence) -> Self {
-        let tone = match confidence {
-            Confidence::High | Confidence::Medium => Tone::Neutral,
-            Confidence::Low => Tone::Unknown,
-        };
-        Self::new(tone, confidence.as_str())
     }
 
     pub(super) fn status(status: FindingStatus) -> Self {

@@ -24,7 +24,9 @@ const MAX_ENTRIES: usize = 12;
 /// Paths printed below the table.
 const MAX_PATHS: usize = 3;
 /// Rows of "what takes this service down".
-const MAX_CAUSES: usize = 30;
+const MAX_CAUSES: usize = 20;
+/// Those of them that show a path; the others' paths are in the sheets of what they name.
+const MAX_CAUSE_PATHS: usize = 8;
 
 /// The failure modes, in the order of the columns.
 pub(super) const FAILURES: [Mode; 3] = [Mode::Error, Mode::Hang, Mode::Overload];
@@ -37,7 +39,7 @@ pub(super) struct Blast {
     rows: Vec<ModeRow>,
     entries: Capped<EntryRow>,
     paths: Vec<(Node, Path)>,
-    n_unknown: usize,
+    unknown: String,
 }
 
 impl HtmlSafe for Blast {}
@@ -48,6 +50,8 @@ struct ModeRow {
     best: String,
     worst: String,
     affected: Capped<(Node, Badge)>,
+    /// The mode above whose list is the same, so that it need not be read twice.
+    same_as: &'static str,
 }
 
 struct EntryRow {
@@ -66,6 +70,11 @@ impl Blast {
             .collect();
         let mut rows: Vec<_> = radii.iter().map(|it| ModeRow::new(lookup, it)).collect();
         rows.extend(lookup.blast(component, Mode::Change).map(|it| ModeRow::new(lookup, it)));
+        for idx in 1..rows.len() {
+            if rows[idx].affected == rows[idx - 1].affected && !rows[idx].affected.is_empty() {
+                rows[idx].same_as = rows[idx - 1].mode;
+            }
+        }
         let worst = radii
             .iter()
             .rev()
@@ -94,7 +103,10 @@ impl Blast {
             paths: paths
                 .map(|it| (lookup.node(it.component), lookup.path(&it.path)))
                 .collect(),
-            n_unknown: radii.iter().map(|it| it.depends_on_unknown.len()).max().unwrap_or(0),
+            unknown: match radii.iter().map(|it| it.depends_on_unknown.len()).max() {
+                None | Some(0) => String::new(),
+                Some(n) => words::count(n, "call", "calls"),
+            },
         }
     }
 
@@ -130,6 +142,7 @@ impl ModeRow {
             meaning: mode_meaning(radius.mode),
             best,
             worst,
+            same_as: "",
             affected: Capped::new(
                 affected.iter().map(|it| (lookup.node(it.component), badge(it))),
                 MAX_AFFECTED,
@@ -187,17 +200,21 @@ impl Causes {
         let mut ranked: Vec<_> = causes.into_iter().collect();
         let worst = |it: &BTreeMap<Mode, &Affected>| it.values().map(|it| (it.worst, it.best)).max();
         ranked.sort_by_key(|(component, modes)| (std::cmp::Reverse(worst(modes)), *component));
-        let rows = ranked.into_iter().map(|(component, modes)| CauseRow {
-            component: lookup.node(component),
-            states: FAILURES
-                .map(|it| (it.as_str(), modes.get(&it).map(|it| Badge::states(it.best, it.worst))))
-                .into(),
-            path: modes
-                .values()
-                .max_by_key(|it| it.worst)
-                .map(|it| lookup.path(&it.path))
-                .unwrap_or_default(),
-        });
+        let rows = ranked
+            .into_iter()
+            .enumerate()
+            .map(|(idx, (component, modes))| CauseRow {
+                component: lookup.node(component),
+                states: FAILURES
+                    .map(|it| (it.as_str(), modes.get(&it).map(|it| Badge::states(it.best, it.worst))))
+                    .into(),
+                path: modes
+                    .values()
+                    .filter(|_| idx < MAX_CAUSE_PATHS)
+                    .max_by_key(|it| it.worst)
+                    .map(|it| lookup.path(&it.path))
+                    .unwrap_or_default(),
+            });
         Self {
             caption: format!("What takes {name} down"),
             rows: Capped::new(rows, MAX_CAUSES),

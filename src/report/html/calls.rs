@@ -36,8 +36,8 @@ pub(super) struct CallItem {
     summary: String,
     function: String,
     timeout: Badge,
-    attributes: Vec<(&'static str, String)>,
-    guards: Vec<(&'static str, Badge, Vec<String>)>,
+    attributes: String,
+    guards: Vec<(String, Badge, Vec<String>)>,
     handling: Badge,
     observed: Badge,
     services: Capped<Node>,
@@ -90,10 +90,7 @@ impl CallItem {
             function: clean(&call.function),
             timeout: guards::timeout(&call.guards.timeout),
             attributes: attributes(call),
-            guards: guards::of_call(&call.guards)
-                .into_iter()
-                .map(|(kind, badge)| (kind, badge, guard_places(lookup, kind, &call.guards)))
-                .collect(),
+            guards: guard_rows(lookup, &call.guards),
             handling: Badge::handling(call.handling),
             observed: Badge::observed(call.observed),
             services: Capped::new(lookup.nodes(&call.services), MAX_SERVICES),
@@ -120,24 +117,42 @@ impl AlternativeRow {
     }
 }
 
-fn attributes(call: &Call) -> Vec<(&'static str, String)> {
-    let version = call
-        .library_version
-        .as_ref()
-        .map(|it| format!(" {}", clean(it)))
-        .unwrap_or_default();
-    vec![
-        ("library", format!("{}{version}", clean(&call.library))),
-        ("package", clean(&call.package)),
-        ("transport", call.transport.as_str().to_owned()),
-        ("effect", call.effect.as_str().to_owned()),
-        ("condition", call.condition.as_str().to_owned()),
-        ("phase", call.phase.as_str().to_owned()),
-        ("delivery", call.delivery.as_str().to_owned()),
-        ("error status", call.status.as_str().to_owned()),
-        ("entries", words::number(call.entries.len() as u64)),
-        ("confidence", call.confidence.as_str().to_owned()),
+fn attributes(call: &Call) -> String {
+    let version = call.library_version.as_ref().map(|it| format!(" {}", clean(it)));
+    [
+        format!(
+            "{}{} in package {}",
+            clean(&call.library),
+            version.unwrap_or_default(),
+            clean(&call.package)
+        ),
+        call.transport.as_str().to_owned(),
+        call.effect.as_str().to_owned(),
+        format!("condition {}", call.condition.as_str()),
+        format!("phase {}", call.phase.as_str()),
+        call.delivery.as_str().to_owned(),
+        format!("error status {}", call.status.as_str()),
+        format!("reached by {}", words::count(call.entries.len(), "entry", "entries")),
+        format!("confidence {}", call.confidence.as_str()),
     ]
+    .join(" · ")
+}
+
+/// Each guard with the places where it is set; those about which there is nothing to say share a row.
+fn guard_rows(lookup: &Lookup<'_>, guards: &Guards) -> Vec<(String, Badge, Vec<String>)> {
+    let mut rows: Vec<(String, Badge, Vec<String>)> = Vec::new();
+    for (kind, badge) in guards::of_call(guards) {
+        let places = guard_places(lookup, kind, guards);
+        match rows
+            .iter_mut()
+            .skip(1)
+            .find(|(_, other, set)| *other == badge && set.is_empty() && places.is_empty())
+        {
+            Some((kinds, ..)) => *kinds = format!("{kinds}, {kind}"),
+            None => rows.push((kind.to_owned(), badge, places)),
+        }
+    }
+    rows
 }
 
 /// Where each part of a guard is set.

@@ -8,7 +8,7 @@ use crate::model::system::{ComponentIdx, Edge};
 
 use super::{
     layout::{Sizes, layout},
-    lookup::{Lookup, is_traffic},
+    lookup::Lookup,
     words,
 };
 
@@ -71,7 +71,7 @@ impl Focus {
     /// The picture, or nothing for a component without neighbors.
     pub(super) fn new(lookup: &Lookup<'_>, focus: ComponentIdx) -> Option<Self> {
         let (chosen, n_hidden) = choose(lookup, focus);
-        let (members, lines) = lines(lookup, &chosen);
+        let (members, lines) = lines(lookup, focus, &chosen);
         if lines.is_empty() {
             return None;
         }
@@ -88,7 +88,7 @@ impl Focus {
         let nodes = members
             .iter()
             .zip(&layout.nodes)
-            .map(|(it, at)| NodeBox::new(lookup, *it, focus, *at))
+            .map(|(it, at)| NodeBox::new(lookup, it.1, focus, *at))
             .collect();
         let drawn = lines.values().zip(&layout.routes).map(|(bound, route)| Line {
             class: bound.class(),
@@ -148,17 +148,9 @@ fn choose(lookup: &Lookup<'_>, focus: ComponentIdx) -> (BTreeSet<ComponentIdx>, 
         let mut seen = BTreeSet::from([focus]);
         while let Some((component, steps)) = queue.pop_front() {
             let neighbors: Vec<_> = if is_up {
-                lookup
-                    .incoming(component)
-                    .filter(|(_, it)| is_traffic(it.kind))
-                    .map(|(_, it)| it.from)
-                    .collect()
+                lookup.callers(component).iter().map(|it| it.from).collect()
             } else {
-                lookup
-                    .outgoing(component)
-                    .filter(|(_, it)| is_traffic(it.kind))
-                    .map(|(_, it)| it.to)
-                    .collect()
+                lookup.callees(component).iter().map(|it| it.to).collect()
             };
             for next in neighbors.into_iter().filter(|_| steps < max_steps) {
                 if lookup.component(next).is_none() || !seen.insert(next) {
@@ -177,24 +169,41 @@ fn choose(lookup: &Lookup<'_>, focus: ComponentIdx) -> (BTreeSet<ComponentIdx>, 
     (chosen, n_hidden)
 }
 
-/// Lines between the chosen components, libraries on the way included, each with its bound.
+/// A component at one place of the picture. A library stands once before and once after the focus: drawn once,
+/// it would join callers to targets that they never reach.
+type Stop = (Side, ComponentIdx);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    /// A component in its own right.
+    Own,
+    /// A library on the way to the focus.
+    Before,
+    /// A library on the way from the focus.
+    After,
+}
+
+/// Lines between the chosen components, each with its bound; libraries only on the way to and from the focus.
 fn lines(
     lookup: &Lookup<'_>,
+    focus: ComponentIdx,
     chosen: &BTreeSet<ComponentIdx>,
-) -> (Vec<ComponentIdx>, BTreeMap<(ComponentIdx, ComponentIdx), Bound>) {
-    let mut members = chosen.clone();
+) -> (Vec<Stop>, BTreeMap<(Stop, Stop), Bound>) {
+    let mut members: BTreeSet<Stop> = chosen.iter().map(|it| (Side::Own, *it)).collect();
     let mut lines = BTreeMap::new();
     for from in chosen {
-        for (_, edge) in lookup.outgoing(*from) {
-            if !is_traffic(edge.kind) || !chosen.contains(&edge.to) {
-                continue;
-            }
+        for edge in lookup.callees(*from).into_iter().filter(|it| chosen.contains(&it.to)) {
             let bound = bound_of(lookup, edge);
-            let via = edge.via.iter().copied().filter(|it| lookup.component(*it).is_some());
-            let stops: Vec<_> = [edge.from].into_iter().chain(via).chain([edge.to]).collect();
-            // Many libraries on many paths would bury the services: past the limit the line is drawn straight.
-            let is_room = members.len() + stops.len() <= MAX_NODES + MAX_NODES / 2;
-            let stops = if is_room { stops } else { vec![edge.from, edge.to] };
+            let side = match (edge.from == focus, edge.to == focus) {
+                (true, false) => Some(Side::After),
+                (false, true) => Some(Side::Before),
+                _ => None,
+            };
+            let via = edge.via.iter().filter(|it| lookup.component(**it).is_some());
+            let via = via.filter_map(|it| Some((side?, *it)));
+            let mut stops = vec![(Side::Own, edge.from)];
+            stops.extend(via);
+            stops.push((Side::Own, edge.to));
             for pair in stops.windows(2).filter(|it| it[0] != it[1]) {
                 members.extend(pair);
                 lines
@@ -220,8 +229,8 @@ fn bound_of(lookup: &Lookup<'_>, edge: &Edge) -> Bound {
 /// The picture in one sentence, for those who do not see it.
 fn describe(lookup: &Lookup<'_>, focus: ComponentIdx) -> String {
     let name = lookup.node(focus).name;
-    let n_in = lookup.incoming(focus).filter(|(_, it)| is_traffic(it.kind)).count();
-    let n_out = lookup.outgoing(focus).filter(|(_, it)| is_traffic(it.kind)).count();
+    let n_in = lookup.callers(focus).len();
+    let n_out = lookup.callees(focus).len();
     format!(
         "{name} has {} and {}. The tables below say the same in words.",
         words::count(n_in, "direct caller", "direct callers"),

@@ -117,11 +117,9 @@ pub(super) fn retry(retry: &Retry) -> Badge {
         RetryState::Conditional => (Tone::Mild, "conditional"),
         RetryState::Unknown => (Tone::Unknown, "unknown"),
     };
-    let mut parts: Vec<String> = retry
-        .attempts
-        .map(|it| format!("{} tries", number(it)))
-        .into_iter()
-        .collect();
+    // One try is what "none" says already.
+    let attempts = retry.attempts.filter(|_| retry.state != RetryState::None);
+    let mut parts: Vec<String> = attempts.map(tries_words).into_iter().collect();
     if let [layer] = retry.layers.as_slice() {
         parts.push(backoff_words(layer));
     } else if !retry.layers.is_empty() {
@@ -131,6 +129,14 @@ pub(super) fn retry(retry: &Retry) -> Badge {
         parts.push(clean(why));
     }
     Badge::new(tone, word).with_detail(parts.join(", "))
+}
+
+fn tries_words(n: u64) -> String {
+    if n == 1 {
+        "1 try".to_owned()
+    } else {
+        format!("{} tries", number(n))
+    }
 }
 
 fn backoff_words(layer: &RetryPart) -> String {
@@ -184,7 +190,7 @@ pub(super) fn of_call(guards: &Guards) -> Vec<(&'static str, Badge)> {
 pub(super) fn layer_words(layer: &RetryPart) -> String {
     let tries = match (layer.is_unbounded, layer.attempts) {
         (true, _) => "no limit on tries".to_owned(),
-        (false, Some(n)) => format!("{} tries", number(n)),
+        (false, Some(n)) => tries_words(n),
         (false, None) => "tries unknown".to_owned(),
     };
     let on = if layer.on.is_empty() {

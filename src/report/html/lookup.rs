@@ -23,6 +23,11 @@ use super::{
 const MAX_SHEETS: usize = 400;
 /// Calls printed for one target; the rest is counted.
 const MAX_CALLS_PER_TARGET: usize = 40;
+/// Calls printed in the whole page, about: in systems of many targets each of them gets a smaller share. A printed
+/// call takes about two kilobytes.
+const MAX_CALLS: usize = 1_200;
+/// The smallest share of one target.
+const MIN_CALLS_PER_TARGET: usize = 8;
 /// Longest name inside an anchor, in characters: anchors are for people, and a number keeps them apart.
 const MAX_SLUG: usize = 60;
 
@@ -136,9 +141,11 @@ impl<'a> Lookup<'a> {
             .cloned()
             .chain([untargeted.collect()])
             .collect::<Vec<_>>();
+        let n_called = groups.iter().filter(|it| !it.is_empty()).count();
+        let share = (MAX_CALLS / n_called.max(1)).clamp(MIN_CALLS_PER_TARGET, MAX_CALLS_PER_TARGET);
         for mut calls in groups {
             self.rank_calls(&mut calls);
-            for idx in calls.into_iter().take(MAX_CALLS_PER_TARGET) {
+            for idx in calls.into_iter().take(share) {
                 self.call_anchors[idx] = Some(unique(
                     &mut taken,
                     &format!("call-{}", self.outcome.system.calls[idx].hash),
@@ -241,24 +248,34 @@ impl<'a> Lookup<'a> {
         Path::new(path, self.with_root)
     }
 
-    /// Edges into the component with their positions.
-    pub(super) fn incoming(&self, idx: ComponentIdx) -> impl Iterator<Item = (usize, &'a Edge)> {
-        let edges = &self.outcome.system.edges;
-        self.incoming
-            .get(idx as usize)
-            .into_iter()
-            .flatten()
-            .map(move |it| (*it, &edges[*it]))
+    /// The traffic into the component. A service's edge already says which libraries it crosses, so a library's own
+    /// edge counts only where no service is known to come this way.
+    pub(super) fn callers(&self, idx: ComponentIdx) -> Vec<&'a Edge> {
+        let is_library = |it: &&Edge| {
+            self.component(it.from)
+                .is_some_and(|it| it.kind == ComponentKind::Library)
+        };
+        let edges = self.incoming.get(idx as usize).into_iter().flatten();
+        let traffic = edges
+            .map(|it| &self.outcome.system.edges[*it])
+            .filter(|it| is_traffic(it.kind));
+        let (own, through): (Vec<_>, Vec<_>) = traffic.partition(is_library);
+        if through.is_empty() { own } else { through }
     }
 
-    /// Edges out of the component with their positions.
-    pub(super) fn outgoing(&self, idx: ComponentIdx) -> impl Iterator<Item = (usize, &'a Edge)> {
+    /// The traffic out of the component.
+    pub(super) fn callees(&self, idx: ComponentIdx) -> Vec<&'a Edge> {
+        self.outgoing(idx).filter(|it| is_traffic(it.kind)).collect()
+    }
+
+    /// All edges out of the component.
+    pub(super) fn outgoing(&self, idx: ComponentIdx) -> impl Iterator<Item = &'a Edge> {
         let edges = &self.outcome.system.edges;
         self.outgoing
             .get(idx as usize)
             .into_iter()
             .flatten()
-            .map(move |it| (*it, &edges[*it]))
+            .map(move |it| &edges[*it])
     }
 
     pub(super) fn calls_of(&self, idx: ComponentIdx) -> &[usize] {

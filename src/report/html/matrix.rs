@@ -2,15 +2,11 @@
 
 use askama::{Template, filters::HtmlSafe};
 
-use crate::model::{
-    call::ComponentKind,
-    system::{Coverage, Edge, MatchKind},
-};
+use crate::model::system::{Coverage, Edge, MatchKind};
 
 use super::{
-    badge::Badge,
     guards::{self, Cell},
-    lookup::{Lookup, is_traffic},
+    lookup::Lookup,
     parts::{Capped, Command, Node, Path, Place},
     words,
 };
@@ -56,7 +52,7 @@ pub(super) struct Details {
     witnesses: Vec<(&'static str, Path)>,
     path: Path,
     matched: &'static str,
-    confidence: Badge,
+    confidence: &'static str,
     evidence: Capped<(Place, String)>,
     calls: Capped<(String, String)>,
     why: Option<Command>,
@@ -65,17 +61,11 @@ pub(super) struct Details {
 impl Matrix {
     /// The matrix of a component, with `name` as shown.
     pub(super) fn new(lookup: &Lookup<'_>, component: u32, name: &str, side: Side) -> Self {
-        let mut edges: Vec<(usize, &Edge)> = match side {
-            Side::Outgoing => lookup.outgoing(component).collect(),
-            Side::Incoming => lookup.incoming(component).collect(),
+        let edges = match side {
+            Side::Outgoing => lookup.callees(component),
+            Side::Incoming => lookup.callers(component),
         };
-        edges.retain(|(_, it)| is_traffic(it.kind));
-        // A service's edge already says which libraries it crosses; the library's own edge only repeats it.
-        let has_services = edges.iter().any(|(_, it)| !is_library(lookup, it.from));
-        if side == Side::Incoming && has_services {
-            edges.retain(|(_, it)| !is_library(lookup, it.from));
-        }
-        let mut rows: Vec<_> = edges.into_iter().map(|(_, edge)| (rank(lookup, edge), edge)).collect();
+        let mut rows: Vec<_> = edges.into_iter().map(|edge| (rank(lookup, edge), edge)).collect();
         rows.sort_by_key(|(rank, _)| *rank);
         let rows = Capped::new(rows.into_iter().map(|(_, edge)| Row::new(lookup, edge, side)), MAX_ROWS);
         let (head, caption) = match side {
@@ -117,25 +107,22 @@ impl Row {
             how: format!("{}{transport}", edge.kind.as_str()),
             calls_word: words::count(calls.len(), "call", "calls"),
             cells: guards::cells(&calls, edge.coverage.as_ref()),
-            details: Some(Details::new(lookup, edge, &idxs, side)),
+            // The caller's own sheet has them already.
+            details: (side == Side::Outgoing || lookup.anchor(edge.from).is_none())
+                .then(|| Details::new(lookup, edge, &idxs)),
         }
     }
 }
 
 impl Details {
-    fn new(lookup: &Lookup<'_>, edge: &Edge, idxs: &[usize], side: Side) -> Self {
+    fn new(lookup: &Lookup<'_>, edge: &Edge, idxs: &[usize]) -> Self {
         let mut ranked = idxs.to_vec();
         lookup.rank_calls(&mut ranked);
-        let first_path = ranked
-            .iter()
-            .filter_map(|it| lookup.call(*it))
-            .map(|it| &it.path)
-            .find(|it| !it.is_empty());
-        let witnesses = if side == Side::Outgoing {
-            witnesses(lookup, edge)
-        } else {
-            Vec::new()
-        };
+        // A call that is printed shows its own path.
+        let hidden = ranked.iter().filter(|it| lookup.call_anchor(**it).is_none());
+        let mut hidden_paths = hidden.filter_map(|it| lookup.call(*it)).map(|it| &it.path);
+        let first_path = hidden_paths.find(|it| !it.is_empty());
+        let witnesses = witnesses(lookup, edge);
         let path = if witnesses.is_empty() {
             first_path.map(|it| lookup.path(it)).unwrap_or_default()
         } else {
@@ -149,7 +136,7 @@ impl Details {
             witnesses,
             path,
             matched: match_words(edge.matched_by),
-            confidence: Badge::confidence(edge.confidence),
+            confidence: edge.confidence.as_str(),
             evidence: Capped::new(
                 edge.evidence
                     .iter()
@@ -182,12 +169,6 @@ fn witnesses(lookup: &Lookup<'_>, edge: &Edge) -> Vec<(&'static str, Path)> {
         .into_iter()
         .filter(|(_, it, is_shown)| *is_shown && !it.witness.is_empty());
     shown.map(|(kind, it, _)| (kind, lookup.path(&it.witness))).collect()
-}
-
-fn is_library(lookup: &Lookup<'_>, component: u32) -> bool {
-    lookup
-        .component(component)
-        .is_some_and(|it| it.kind == ComponentKind::Library)
 }
 
 /// Rows with an unbounded call first, then undecided ones, then by the number of calls.

@@ -42,7 +42,7 @@ impl HtmlSafe for Risks {}
 struct Risk {
     rank: usize,
     level: Badge,
-    confidence: Badge,
+    confidence: &'static str,
     status: Option<Badge>,
     rule: String,
     message: String,
@@ -141,7 +141,7 @@ impl Risk {
         Self {
             rank,
             level: Badge::level(finding.level),
-            confidence: Badge::confidence(finding.confidence),
+            confidence: finding.confidence.as_str(),
             status: (finding.status == FindingStatus::Expired).then(|| Badge::status(finding.status)),
             rule: clean(&finding.rule),
             message: clean(&finding.message),

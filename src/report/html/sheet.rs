@@ -11,7 +11,7 @@ use crate::model::{
 };
 
 use super::{
-    badge::{Badge, Tone},
+    badge::Badge,
     blast::{Blast, Causes, FAILURES},
     calls::CallList,
     clean::clean,
@@ -42,7 +42,7 @@ pub(super) struct Sheet {
     pub(super) anchor: String,
     pub(super) name: String,
     kind: &'static str,
-    marks: Vec<(String, Badge)>,
+    marks: Vec<(String, Option<Badge>)>,
     facts: Vec<(&'static str, String)>,
     evidence: Capped<(Place, String)>,
     focus: Option<Focus>,
@@ -139,14 +139,14 @@ fn marks(
     outgoing: &Matrix,
     incoming: &Matrix,
     causes: &Causes,
-) -> Vec<(String, Badge)> {
+) -> Vec<(String, Option<Badge>)> {
     let mut marks = Vec::new();
     let findings = lookup.outcome.analysis.findings.iter();
     let own = findings.filter(|it| {
         it.status == FindingStatus::New && (lookup.target_of(it) == Some(idx) || it.component == Some(idx))
     });
     let worst = own.map(|it| it.level).max().filter(|it| Level::Off < *it);
-    marks.extend(worst.map(|it| ("findings".to_owned(), Badge::level(it))));
+    marks.extend(worst.map(|it| ("findings".to_owned(), Some(Badge::level(it)))));
     let states = FAILURES.into_iter().filter_map(|it| lookup.blast(idx, it));
     let worst_state = states.map(|it| match (it.worst.hanging, it.worst.failing, it.worst.degraded) {
         (0, 0, 0) => State::Ok,
@@ -159,24 +159,18 @@ fn marks(
             "{} affected, worst",
             words::count(n_affected(lookup, idx), "service", "services")
         );
-        marks.push((word, Badge::states(state, state)));
+        marks.push((word, Some(Badge::states(state, state))));
     }
     for (n, one, many) in [
         (incoming.n_rows(), "caller", "callers"),
         (outgoing.n_rows(), "target", "targets"),
     ] {
         if 0 < n {
-            marks.push((String::new(), Badge::new(Tone::Neutral, &words::count(n, one, many))));
+            marks.push((words::count(n, one, many), None));
         }
     }
     if 0 < causes.n_rows() {
-        marks.push((
-            String::new(),
-            Badge::new(
-                Tone::Neutral,
-                &format!("{} can take it down or degrade it", causes.n_rows()),
-            ),
-        ));
+        marks.push((format!("{} can take it down or degrade it", causes.n_rows()), None));
     }
     marks
 }
@@ -229,9 +223,9 @@ fn tier(tier: Option<u8>) -> String {
 
 /// Neighbors over which no traffic was seen in code: declared dependencies and what it runs on.
 fn others(lookup: &Lookup<'_>, idx: ComponentIdx) -> Vec<(&'static str, Node)> {
-    let outgoing = lookup.outgoing(idx).filter(|(_, it)| !is_traffic(it.kind));
+    let outgoing = lookup.outgoing(idx).filter(|it| !is_traffic(it.kind));
     outgoing
-        .map(|(_, it)| {
+        .map(|it| {
             (
                 if it.kind == EdgeKind::RunsOn {
                     "runs on"

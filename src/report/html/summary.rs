@@ -362,10 +362,7 @@ fn worst_targets(lookup: &Lookup<'_>) -> Vec<WorstTarget> {
                     )
                 })
                 .into(),
-            n_callers: lookup
-                .incoming(idx)
-                .filter(|(_, it)| super::lookup::is_traffic(it.kind))
-                .count(),
+            n_callers: lookup.callers(idx).len(),
         })
         .collect()
 }

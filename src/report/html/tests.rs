@@ -279,7 +279,7 @@ fn large(n_services: u32) -> Outcome {
             "GET /",
             "service::routes::home",
         ));
-        for step in 0..10 {
+        for step in 0..20 {
             let target = (idx * 7 + step * step) % n_services;
             let position = u32::try_from(calls.len()).expect("a test's calls are few");
             let mut call = sample::call(
@@ -335,12 +335,17 @@ fn two_hundred_components_and_two_thousand_calls_fit_into_a_few_megabytes() {
     let outcome = large(100);
     assert_eq!(
         (outcome.system.components.len(), outcome.system.calls.len()),
-        (200, 1_000)
+        (200, 2_000)
     );
-    let page = page(&outcome);
+    let large_page = page(&outcome);
+    // Far more edges than a real system of that size has: each service calls twenty targets.
+    assert!(large_page.len() < 10_000_000, "{} bytes", large_page.len());
+    assert!(
+        large_page.contains("4975 more in report.json"),
+        "the ledger is cut, and says so"
+    );
+    let page = page(&large(12));
     check_structure(&page);
-    assert!(page.len() < 16_000_000, "{} bytes", page.len());
-    assert!(page.contains("4,975 more in report.json") || page.contains("4975 more in report.json"));
 }
 
 /// Writes the pages that a person looks at: `cargo test --lib html -- --ignored`, then open `target/report-sample/*.html`.
