@@ -20,13 +20,13 @@ use super::{
 /// Affected components named for one mode.
 const MAX_AFFECTED: usize = 12;
 /// Entries named below the table.
-const MAX_ENTRIES: usize = 12;
+const MAX_ENTRIES: usize = 8;
 /// Paths printed below the table.
 const MAX_PATHS: usize = 3;
 /// Rows of "what takes this service down".
 const MAX_CAUSES: usize = 20;
 /// Those of them that show a path; the others' paths are in the sheets of what they name.
-const MAX_CAUSE_PATHS: usize = 8;
+const MAX_CAUSE_PATHS: usize = 3;
 
 /// The failure modes, in the order of the columns.
 pub(super) const FAILURES: [Mode; 3] = [Mode::Error, Mode::Hang, Mode::Overload];
