@@ -24,6 +24,7 @@ mod paths;
 mod patterns;
 mod settings;
 mod shapes;
+pub mod site;
 mod std_types;
 mod summary;
 mod symbols;

@@ -387,6 +387,7 @@ fn depth_at_the_limit_fits_the_stack() {
 /// Reads all Rust files below the folder that FAILMAP_CORPUS names; prints what was not read.
 #[test]
 #[ignore = "needs a corpus"]
+#[allow(clippy::disallowed_methods, reason = "a test that reads the folder it is told to")]
 fn corpus() {
     let Some(top) = std::env::var_os("FAILMAP_CORPUS") else {
         return;

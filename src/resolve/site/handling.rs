@@ -1,0 +1,354 @@
+//! What becomes of a call's failure, and whether somebody records it.
+
+use std::cell::Cell;
+
+use super::{
+    Sites,
+    flow::{self, End, Flow},
+    names,
+};
+use crate::model::{
+    Name,
+    call::Handling,
+    expr::{ExprId, ExprKind},
+};
+
+/// Whether a call or macro records an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Observe {
+    No,
+    /// At a level that is no failure report: `debug!`.
+    Quietly,
+    Loudly,
+}
+
+/// How many arms inside arms are looked into. Deeper ones stay unknown.
+const MAX_DEPTH: usize = 6;
+
+/// How many values are followed for one answer: errors may be used many times, and each use may lead to more.
+const MAX_VALUES: u32 = 200;
+
+/// What is asked of the caller.
+struct Asked<'o> {
+    observes: &'o dyn Fn(ExprId) -> Observe,
+    returns_result: bool,
+    /// Values that may still be followed.
+    budget: Cell<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Verdict {
+    handling: Handling,
+    observed: bool,
+}
+
+const UNKNOWN: Verdict = Verdict {
+    handling: Handling::Unknown,
+    observed: false,
+};
+
+impl Sites<'_> {
+    /// What happens to the failure of the call at `id`, and whether that is observed here.
+    ///
+    /// `observes` tells of calls and macros whether they log, count or report. `returns_result`: the function returns
+    /// a `Result`, `Option`, future or other value that can tell of failure. Ask only for calls that can fail: a
+    /// dropped unit looks like a dropped result.
+    #[must_use]
+    pub fn handling(&self, id: ExprId, observes: &dyn Fn(ExprId) -> Observe, returns_result: bool) -> (Handling, bool) {
+        let asked = Asked {
+            observes,
+            returns_result,
+            budget: Cell::new(MAX_VALUES),
+        };
+        let verdict = self.verdict(id, &asked, MAX_DEPTH);
+        (verdict.handling, verdict.observed)
+    }
+
+    fn verdict(&self, id: ExprId, asked: &Asked, depth: usize) -> Verdict {
+        let (Some(depth), Some(budget)) = (depth.checked_sub(1), asked.budget.get().checked_sub(1)) else {
+            return UNKNOWN;
+        };
+        asked.budget.set(budget);
+        let flows = flow::follow(self, id);
+        let seen = flows
+            .seen_by
+            .iter()
+            .map(|closure| self.observed_in(*closure, asked))
+            .max_by_key(rank_of);
+        let seen = seen.unwrap_or(Observe::No);
+        let mut best = UNKNOWN;
+        for flow in &flows.ends {
+            let next = self.end_verdict(flow, asked, depth);
+            best = Verdict {
+                handling: if rank(best.handling) < rank(next.handling) {
+                    next.handling
+                } else {
+                    best.handling
+                },
+                observed: best.observed || next.observed,
+            };
+        }
+        if best.handling == Handling::Swallowed && seen != Observe::No {
+            best.handling = Handling::Logged;
+        }
+        best.observed |= seen == Observe::Loudly;
+        best
+    }
+
+    fn end_verdict(&self, flow: &Flow, asked: &Asked, depth: usize) -> Verdict {
+        let plain = |handling| Verdict {
+            handling,
+            observed: false,
+        };
+        match &flow.end {
+            End::Escapes { to: None } | End::Moved => plain(Handling::Propagated),
+            End::Returned if asked.returns_result => plain(Handling::Propagated),
+            End::Escapes { .. } | End::Returned | End::Lost => UNKNOWN,
+            End::Panics => plain(Handling::Panics),
+            End::Dropped if flow.is_weak => UNKNOWN,
+            End::Dropped => plain(Handling::Swallowed),
+            End::LoopsWhile { .. } => plain(Handling::Swallowed),
+            End::Defaulted { closure } => closure.map_or(plain(Handling::Swallowed), |it| self.region(&[it], asked)),
+            End::Shown => match self.observed_in(flow.at, asked) {
+                Observe::No => UNKNOWN,
+                level => Verdict {
+                    handling: Handling::Logged,
+                    observed: level == Observe::Loudly,
+                },
+            },
+            End::Split { success, failure } if failure.is_empty() => {
+                let goes_on =
+                    !success.is_empty() && success.iter().all(|it| self.always_leaves(*it, self.loop_of(flow.at)));
+                let rest = self.following(flow.at);
+                if goes_on && !rest.is_empty() {
+                    self.rest(rest, asked)
+                } else {
+                    plain(Handling::Swallowed)
+                }
+            }
+            End::Split { failure, .. } => {
+                let each = failure
+                    .iter()
+                    .map(|region| self.failure(flow.at, *region, asked, depth));
+                each.reduce(merge).unwrap_or(UNKNOWN)
+            }
+        }
+    }
+
+    /// Code that runs on failure, and may hand it on.
+    fn failure(&self, at: ExprId, region: ExprId, asked: &Asked, depth: usize) -> Verdict {
+        let mut verdict = self.region(&[region], asked);
+        if verdict.handling == Handling::Propagated || verdict.handling == Handling::Panics {
+            return verdict;
+        }
+        let tails = self.tails(region);
+        if tails.iter().any(|tail| self.is_failure(*tail)) {
+            let onward = self.verdict(at, asked, depth);
+            if onward.handling != Handling::Unknown {
+                return Verdict {
+                    observed: verdict.observed || onward.observed,
+                    ..onward
+                };
+            }
+        }
+        for used in self
+            .error_names(at, region)
+            .iter()
+            .flat_map(|name| self.uses_in(region, name))
+        {
+            let onward = self.verdict(used, asked, depth);
+            let is_passed_on = matches!(onward.handling, Handling::Propagated | Handling::Panics);
+            if is_passed_on {
+                return Verdict {
+                    observed: verdict.observed || onward.observed,
+                    ..onward
+                };
+            }
+            let is_elsewhere = verdict.handling == Handling::Swallowed && onward.handling == Handling::Unknown;
+            if is_elsewhere && !self.is_tested_only(used) {
+                verdict.handling = Handling::Unknown;
+            }
+        }
+        verdict
+    }
+
+    /// An error that is only looked at (`e.is_timeout()` in a condition) went nowhere.
+    fn is_tested_only(&self, used: ExprId) -> bool {
+        let mut below = used;
+        for up in self.ancestors(used) {
+            match self.kind(up) {
+                ExprKind::If { cond, .. } => return *cond == below,
+                ExprKind::Match { scrutinee, .. } => return *scrutinee == below,
+                ExprKind::Block { .. } => return false,
+                _ => below = up,
+            }
+        }
+        false
+    }
+
+    /// Statements after a test that succeeded and left: they run on failure only.
+    fn rest(&self, stmts: &[ExprId], asked: &Asked) -> Verdict {
+        let observed = stmts
+            .iter()
+            .map(|stmt| self.observed_in(*stmt, asked))
+            .max_by_key(rank_of)
+            .unwrap_or(Observe::No);
+        let is_failure = stmts.last().is_some_and(|last| match self.kind(*last) {
+            ExprKind::Return(Some(value)) => self.is_failure(*value),
+            _ => self.is_failure(*last),
+        });
+        let handling = match observed {
+            _ if is_failure => Handling::Propagated,
+            Observe::No => Handling::Swallowed,
+            _ => Handling::Logged,
+        };
+        Verdict {
+            handling,
+            observed: observed == Observe::Loudly,
+        }
+    }
+
+    /// What code that runs on failure does by itself.
+    fn region(&self, region: &[ExprId], asked: &Asked) -> Verdict {
+        let mut verdict = Verdict {
+            handling: Handling::Swallowed,
+            observed: false,
+        };
+        for id in region {
+            match self.observed_in(*id, asked) {
+                Observe::No => {}
+                level => {
+                    verdict.observed |= level == Observe::Loudly;
+                    raise(&mut verdict, Handling::Logged);
+                }
+            }
+            for inner in self.below_here(*id) {
+                if self.is_handed_on(inner) {
+                    raise(&mut verdict, Handling::Propagated);
+                } else if self.diverges(inner) {
+                    raise(&mut verdict, Handling::Panics);
+                }
+            }
+        }
+        verdict
+    }
+
+    fn observed_in(&self, id: ExprId, asked: &Asked) -> Observe {
+        self.below(id)
+            .into_iter()
+            .map(|inner| (asked.observes)(inner))
+            .max_by_key(rank_of)
+            .unwrap_or(Observe::No)
+    }
+
+    fn is_handed_on(&self, id: ExprId) -> bool {
+        match self.kind(id) {
+            ExprKind::Return(Some(value)) | ExprKind::Break { value: Some(value), .. } => self.is_failure(*value),
+            ExprKind::Throw(_) => true,
+            ExprKind::Try(inner) => self.called(*inner).is_some_and(|name| name == "Err" || name == "bail"),
+            ExprKind::Macro { path, .. } => path.last().is_some_and(|name| names::is_in(names::BAILING, name)),
+            _ => false,
+        }
+    }
+
+    fn diverges(&self, id: ExprId) -> bool {
+        match self.kind(id) {
+            ExprKind::Macro { path, .. } => path.last().is_some_and(|name| names::is_in(names::DIVERGING, name)),
+            ExprKind::Call { .. } => self.called(id).is_some_and(|name| name == "exit" || name == "abort"),
+            _ => false,
+        }
+    }
+
+    /// `Err(…)`, `None`, an error status: a value that tells of failure by itself.
+    fn is_failure(&self, id: ExprId) -> bool {
+        self.below_here(id).into_iter().any(|inner| match self.kind(inner) {
+            ExprKind::Call { .. } => self.called(inner).is_some_and(|name| name == "Err"),
+            ExprKind::Macro { path, .. } => path
+                .last()
+                .is_some_and(|name| matches!(name.as_str(), "anyhow" | "eyre")),
+            ExprKind::Path(path) => path.last().map(Name::as_str).is_some_and(|name| {
+                (inner == id && name == "None")
+                    || name.contains("ERROR")
+                    || name.ends_with("UNAVAILABLE")
+                    || matches!(name, "BAD_GATEWAY" | "GATEWAY_TIMEOUT" | "FAILURE")
+            }),
+            _ => false,
+        })
+    }
+
+    /// The expressions that give a region its value.
+    fn tails(&self, region: ExprId) -> Vec<ExprId> {
+        let mut out = Vec::new();
+        let mut open = vec![region];
+        while let Some(id) = open.pop() {
+            match self.kind(id) {
+                ExprKind::Block {
+                    stmts,
+                    has_tail: true,
+                    is_async: false,
+                } => open.extend(stmts.last()),
+                ExprKind::Block { .. } => {}
+                ExprKind::If { then, otherwise, .. } => {
+                    open.push(*then);
+                    open.extend(otherwise);
+                }
+                ExprKind::Match { arms, .. } => open.extend(arms.iter().map(|arm| arm.body)),
+                _ => out.push(id),
+            }
+        }
+        out
+    }
+
+    /// What the error is called in the code that runs on failure.
+    fn error_names(&self, at: ExprId, region: ExprId) -> Vec<Name> {
+        let mut names = Vec::new();
+        match self.kind(at) {
+            ExprKind::Match { arms, .. } => {
+                arms.iter()
+                    .filter(|arm| arm.body == region)
+                    .for_each(|arm| arm.pattern.names(&mut names));
+            }
+            ExprKind::If { cond, then, .. } if *then == region => {
+                for inner in self.below_here(*cond) {
+                    if let ExprKind::Let { pattern, .. } = self.kind(inner) {
+                        pattern.names(&mut names);
+                    }
+                }
+            }
+            _ => {}
+        }
+        names
+    }
+}
+
+fn raise(verdict: &mut Verdict, handling: Handling) {
+    if rank(verdict.handling) < rank(handling) {
+        verdict.handling = handling;
+    }
+}
+
+fn merge(left: Verdict, right: Verdict) -> Verdict {
+    let mut out = left;
+    raise(&mut out, right.handling);
+    out.observed |= right.observed;
+    out
+}
+
+/// The stronger one tells what becomes of the failure, where several ends are possible.
+const fn rank(handling: Handling) -> u8 {
+    match handling {
+        Handling::Unknown => 0,
+        Handling::Swallowed => 1,
+        Handling::Logged => 2,
+        Handling::Panics => 3,
+        Handling::Propagated => 4,
+    }
+}
+
+const fn rank_of(observe: &Observe) -> u8 {
+    match observe {
+        Observe::No => 0,
+        Observe::Quietly => 1,
+        Observe::Loudly => 2,
+    }
+}

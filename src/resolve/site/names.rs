@@ -1,0 +1,77 @@
+//! The names by which std, futures and everybody's wrappers are recognised.
+
+/// Methods that end the process or task on failure.
+pub(super) const PANICKING: &[&str] = &["expect", "unwrap", "unwrap_unchecked"];
+
+/// Methods that put something else in the place of the failure.
+pub(super) const DEFAULTING: &[&str] = &[
+    "is_ok_and",
+    "is_some_and",
+    "map_or",
+    "map_or_default",
+    "map_or_else",
+    "or_default",
+    "unwrap_or",
+    "unwrap_or_default",
+    "unwrap_or_else",
+];
+
+/// Methods that tell only whether it failed.
+pub(super) const TESTING: &[&str] = &["is_err", "is_none", "is_ok", "is_some"];
+
+/// Functions whose result stands for their argument's.
+pub(super) const WRAPPERS: &[&str] = &[
+    "Err",
+    "Ok",
+    "Some",
+    "block_in_place",
+    "block_on",
+    "new",
+    "pin",
+    "spawn",
+    "spawn_blocking",
+    "spawn_local",
+    "timeout",
+    "timeout_at",
+];
+
+/// Macros of the same sort.
+pub(super) const WRAPPER_MACROS: &[&str] = &["dbg", "pin", "poll", "ready", "tri", "unwrap_or_return"];
+
+/// Macros and functions that never return.
+pub(super) const DIVERGING: &[&str] = &["abort", "exit", "panic", "todo", "unimplemented", "unreachable"];
+
+/// Macros that return an error from the function.
+pub(super) const BAILING: &[&str] = &["bail", "ensure", "throw", "yeet"];
+
+/// Functions and methods that wait for a time.
+pub(super) const SLEEPS: &[&str] = &["delay_for", "sleep", "sleep_for", "sleep_ms", "sleep_until"];
+
+/// Methods and functions that fetch the next piece of work.
+pub(super) const TAKES_WORK: &[&str] = &[
+    "accept",
+    "changed",
+    "dequeue",
+    "lpop",
+    "next",
+    "next_message",
+    "notified",
+    "poll",
+    "poll_next",
+    "pop",
+    "receive",
+    "receive_message",
+    "recv",
+    "recv_many",
+    "tick",
+    "try_next",
+    "try_recv",
+    "wait_for_work",
+    "xread",
+    "xreadgroup",
+];
+
+/// Whether a name is in a list.
+pub(super) fn is_in(list: &[&str], name: &str) -> bool {
+    list.contains(&name)
+}
