@@ -60,3 +60,43 @@ pub fn analyze(system: &System, settings: &AnalyzeSettings, rules: &[Rule]) -> A
         single_points_of_failure: single_points,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::{AnalyzeSettings, analyze, notation};
+    use crate::catalog::compile::Catalog;
+
+    /// 400 services of 5 entries in layers, 1,600 things outside, 10,000 calls.
+    fn large() -> String {
+        let mut text = String::new();
+        for idx in 0..10_000_u32 {
+            let (service, entry) = (idx % 400, idx / 400 % 5);
+            let from = format!("service s{service} GET /e{entry}");
+            let guards = ["timeout=500 retry=3", "timeout=?", "", "timeout=900 handling=swallowed"][idx as usize % 4];
+            // Every third call goes to a service of a lower layer.
+            let to = if idx % 3 == 0 && service < 360 {
+                format!("service s{}/e{}", service + 1 + idx % 40, idx % 5)
+            } else {
+                format!("external x{}", idx.wrapping_mul(2_654_435_761) % 1_600)
+            };
+            writeln!(text, "{from} -> {to} {guards}").expect("writing to a string");
+        }
+        text
+    }
+
+    #[test]
+    #[ignore = "takes a minute to build its input; run with --ignored --nocapture"]
+    fn large_systems_take_seconds() {
+        let system = notation::read(&large());
+        let start = std::time::Instant::now();
+        let analysis = analyze(&system, &AnalyzeSettings::default(), Catalog::builtin().rules());
+        let n_affected: usize = analysis.blast_radius.iter().map(|radius| radius.affected.len()).sum();
+        println!(
+            "{} components, {n_affected} affected, {:?}",
+            system.components.len(),
+            start.elapsed()
+        );
+    }
+}

@@ -7,7 +7,7 @@ use super::{network::Network, notation, propagate::Scenario, routes::Routes};
 use crate::model::{
     analysis::{Mode, State},
     call::{Condition, Delivery, Effect, FailureShowsAs, Handling, Phase, StatusCheck},
-    guard::{PresenceState, TimeoutState},
+    guard::{PresenceState, RetryState, TimeoutState},
     system::{Call, System},
 };
 
@@ -114,18 +114,27 @@ fn step(system: &System, call: &Call, component: u32, mode: Mode, states: &[Stat
         || call.guards.fallback.state == PresenceState::Present;
     let error = if is_soft { State::Degraded } else { State::Failing };
     let bounded = call.guards.timeout.bounds_call == Some(true);
+    let refused = if call.guards.retry.state == RetryState::Unbounded && !bounded {
+        State::Hanging
+    } else {
+        error
+    };
     let silence = if bounded { error } else { State::Hanging };
     let target = call.target.expect("random systems have targets");
     // The one entry of the target, see `system`.
     let callee = system.entries.iter().position(|entry| entry.service == target);
     let outcome = if target == component {
-        if mode == Mode::Hang { silence } else { error }
+        match mode {
+            Mode::Hang => silence,
+            Mode::Overload => error,
+            Mode::Error | Mode::Change => refused,
+        }
     } else {
         match callee.map(|callee| (states[callee], system.entries[callee].failure_shows_as)) {
             Some((State::Hanging, _)) => silence,
             Some((State::Failing, FailureShowsAs::OkBody)) => State::Degraded,
             Some((State::Failing, FailureShowsAs::Status)) if call.status == StatusCheck::Ignored => State::Degraded,
-            Some((State::Failing, _)) => error,
+            Some((State::Failing, _)) => refused,
             _ => return State::Ok,
         }
     };
@@ -154,8 +163,8 @@ const MODES: [Mode; 3] = [Mode::Error, Mode::Hang, Mode::Overload];
 /// One attribute of a call, as text; most often the known default.
 fn attribute(name: &'static str, values: &'static [&'static str]) -> impl Strategy<Value = String> {
     prop_oneof![
-        3 => Just(String::new()),
-        2 => prop::sample::select(values).prop_map(move |value| format!(" {name}={value}")),
+        8 => Just(String::new()),
+        1 => prop::sample::select(values).prop_map(move |value| format!(" {name}={value}")),
     ]
 }
 
@@ -173,6 +182,7 @@ fn system() -> impl Strategy<Value = String> {
             attribute("delivery", &["detached", "stream"]),
             attribute("phase", &["boot"]),
             attribute("effect", &["write"]),
+            attribute("retry", &["3", "forever"]),
         ),
     );
     let call = call.prop_filter_map(
@@ -183,7 +193,10 @@ fn system() -> impl Strategy<Value = String> {
             } else {
                 format!("external x{to}")
             };
-            let attributes = [timeout, fallback, handling, status, rest.0, rest.1, rest.2, rest.3].concat();
+            let attributes = [
+                timeout, fallback, handling, status, rest.0, rest.1, rest.2, rest.3, rest.4,
+            ]
+            .concat();
             (from != to).then(|| format!("service s{from} GET /e -> {target}{attributes}\n"))
         },
     );
@@ -214,7 +227,7 @@ fn assert_never_worse(before: &System, after: &System, modes: &[Mode], what: &st
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_interval_is_what_brute_force_finds(text in system()) {
