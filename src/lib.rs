@@ -35,6 +35,7 @@ pub mod config;
 pub mod discover;
 pub mod extract;
 pub mod gate;
+pub mod graph;
 pub mod link;
 pub mod model;
 pub mod pipeline;
