@@ -17,9 +17,11 @@
 //! * [`model`]: the plain data that all rooms share. No behaviour, no imports.
 //! * [`catalog`]: what failmap knows of libraries and rules, as TOML files; user files load by the same path.
 //! * [`terms`]: the one evaluator of endpoints and guards over configuration.
+//! * [`graph`]: reach, cycles, dominators, paths and coverage on graphs of a million nodes.
 //! * [`config`]: `failmap.toml`, from written keys to settings.
 //! * [`discover`]: finds repos and files; the only reader of the scanned tree.
 //! * [`extract`]: what one file says, as facts; one lowering for each language.
+//! * [`link`]: services, targets, calls and edges of one system, with their evidence.
 //! * [`analyze`]: failure propagation, single points of failure, retries, budgets, the detectors of the rules.
 //! * [`pipeline`]: the only place where stages meet.
 //! * [`gate`]: from an outcome to a verdict.
