@@ -78,11 +78,67 @@ impl<'w, 'a> Inferer<'w, 'a> {
             Some(Def::Variant(of, variant)) => self.construct(id, of, Some(variant), args),
             Some(Def::Extern(full)) => self.call_outside(id, &full, path, args, expected),
             _ => {
+                if let Some(ty) = self.call_library_trait(id, path, &Ty::Unknown, args, expected) {
+                    return ty;
+                }
                 self.infer_args(args);
                 self.out.callees.insert(id, Callee::Unresolved("no such name in scope"));
                 Ty::Unknown
             }
         }
+    }
+
+    /// `Entity::find()`: an associated function that a library's trait in scope brings to a type of ours,
+    /// also to one that a derive makes.
+    fn call_library_trait(
+        &mut self,
+        id: ExprId,
+        path: &'a Path,
+        base: &Ty,
+        args: &'a [Arg],
+        expected: &Ty,
+    ) -> Option<Ty> {
+        let [_, .., name] = path.segments.as_slice() else {
+            return None;
+        };
+        let (of, entry) = self.library_trait_method(name, args.len())?;
+        let receiver = if base.is_unknown() {
+            Ty::Ext(of.trait_path.clone(), [].into())
+        } else {
+            base.clone()
+        };
+        let ty = self.catalog_call(&entry, &receiver, args, expected);
+        let full = Name::from(format!("{}::{name}", of.trait_path));
+        let class = EvidenceClass::InScopeTrait;
+        self.out.callees.insert(
+            id,
+            Callee::Catalog {
+                entry,
+                path: full,
+                of: of.trait_path.clone(),
+                class,
+            },
+        );
+        Some(ty)
+    }
+
+    /// A method or associated function of a library's trait that is in scope here.
+    pub(crate) fn library_trait_method(
+        &self,
+        name: &Name,
+        n_args: usize,
+    ) -> Option<(
+        &'w crate::catalog::lookup::TraitMethod,
+        crate::catalog::lookup::FunctionRef<'a>,
+    )> {
+        let world = self.world;
+        let version = |library| world.library_version(self.package, library);
+        world.catalog.trait_methods(name).iter().find_map(|of| {
+            let entry = world.catalog.trait_method(of, n_args, &version)?;
+            world
+                .is_outside_trait_in_scope(self.module, &of.trait_path, &of.preludes)
+                .then_some((of, entry))
+        })
     }
 
     fn written_generics(&self, path: &Path) -> Vec<Ty> {

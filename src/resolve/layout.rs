@@ -7,12 +7,13 @@ use rustc_hash::FxHashMap;
 
 use crate::model::{
     Name,
-    fact::Module,
+    expr::TypeRef,
+    fact::{FileFacts, Module, TypeDef, TypeKind},
     package::{Target, TargetKind},
 };
 
 use super::{
-    symbols::{Crate, CrateIdx, ModuleData, World},
+    symbols::{Crate, CrateIdx, Def, ModuleData, World},
     ty::ModuleId,
 };
 
@@ -149,12 +150,13 @@ impl Placer<'_, '_> {
                 if let Some((child, child_dir)) = self.find_child(file, &dir, decl) {
                     // Shared with a crate that claimed it first: the name leads to the same module.
                     match self.scopes[child].root {
-                        Some(first) => {
-                            let def = super::symbols::Def::Module(first);
+                        Some(first) if self.world.module(first).krate != self.world.module(parent).krate => {
+                            let def = Def::Module(first);
                             self.world.modules[parent.0 as usize]
                                 .types
                                 .insert(decl.name.clone(), def);
                         }
+                        Some(_) => {}
                         None => pending.push((child, id, child_dir)),
                     }
                 }
@@ -164,9 +166,17 @@ impl Placer<'_, '_> {
 
     fn declare(&mut self, parent: ModuleId, decl: &Module) -> ModuleId {
         let id = self.add_module(parent, &decl.name, decl.is_test, false);
-        let names = &mut self.world.modules[parent.0 as usize].types;
-        if !decl.is_test || !names.contains_key(&decl.name) {
-            names.insert(decl.name.clone(), super::symbols::Def::Module(id));
+        // The first declaration keeps the name (of several under different `cfg`s, and against files that no tree
+        // names), but a production module wins over a test twin.
+        let taken = match self.world.module(parent).types.get(&decl.name) {
+            Some(Def::Module(known)) => !self.world.module(*known).is_test,
+            Some(_) => true,
+            None => false,
+        };
+        if !taken {
+            self.world.modules[parent.0 as usize]
+                .types
+                .insert(decl.name.clone(), Def::Module(id));
         }
         id
     }
@@ -257,17 +267,17 @@ impl Placer<'_, '_> {
             {
                 let name = Name::new(part);
                 module = match self.world.module(module).types.get(&name) {
-                    Some(super::symbols::Def::Module(known)) => *known,
+                    Some(Def::Module(known)) => *known,
                     _ => {
                         let id = self.add_module(module, &name, false, false);
                         self.world.modules[module.0 as usize]
                             .types
-                            .insert(name, super::symbols::Def::Module(id));
+                            .insert(name, Def::Module(id));
                         id
                     }
                 };
             }
-            let child_dir = stem.to_owned();
+            let child_dir = stem.strip_suffix("/mod").unwrap_or(stem).to_owned();
             self.place_file(file, module, join(&dir, &child_dir));
         }
     }
@@ -288,6 +298,54 @@ impl Placer<'_, '_> {
             })
             .max_by_key(|(idx, package)| (package.dir.len(), usize::MAX - idx))
             .map(|(idx, _)| idx)
+    }
+}
+
+/// Declare types that a derive or macro makes: an inherent `impl X` needs an `X` of the same crate, so where the
+/// file neither defines nor imports one, it is generated there.
+pub(crate) fn declare_generated_types(files: &mut [FileFacts]) {
+    for facts in files {
+        let mut made: Vec<TypeDef> = Vec::new();
+        for imp in facts.impls.iter().filter(|imp| imp.trait_ref.is_none()) {
+            let TypeRef::Named { segments, .. } = &imp.self_ty else {
+                continue;
+            };
+            let [name] = segments.as_slice() else { continue };
+            let is_known = imp.generics.iter().any(|generic| &generic.name == name)
+                || facts
+                    .types
+                    .iter()
+                    .chain(&made)
+                    .any(|ty| &ty.name == name && ty.scope == imp.scope)
+                || facts
+                    .imports
+                    .iter()
+                    .any(|import| &import.alias == name && import.scope == imp.scope)
+                || facts.imports.iter().any(|import| {
+                    import.is_glob
+                        && import.scope == imp.scope
+                        && import.path.first().is_some_and(|first| first == "super")
+                });
+            if !is_known {
+                made.push(TypeDef {
+                    scope: imp.scope.clone(),
+                    name: name.clone(),
+                    kind: TypeKind::Struct,
+                    generics: Vec::new(),
+                    fields: Vec::new(),
+                    variants: Vec::new(),
+                    bases: Vec::new(),
+                    alias: None,
+                    associated: Vec::new(),
+                    attributes: Vec::new(),
+                    derives: Vec::new(),
+                    is_test: imp.is_test,
+                    is_public: true,
+                    span: imp.span,
+                });
+            }
+        }
+        facts.types.extend(made);
     }
 }
 

@@ -65,9 +65,14 @@ impl<'a> World<'a> {
                     }))
                 })
             }
-            Ty::Ext(path, _) => {
-                let segments: Vec<Name> = path.split("::").map(Name::new).collect();
-                let info = self.catalog.canonical_type(&segments)?;
+            Ty::Ext(path, args) => {
+                let Some(info) = self.catalog.type_info(path) else {
+                    // An outside wrapper that nobody described, around one type of ours: `Data<AppState>`.
+                    return match args.as_ref() {
+                        [inner @ (Ty::Adt(..) | Ty::Dyn(_))] if !path.starts_with("std::") => Some(inner.clone()),
+                        _ => None,
+                    };
+                };
                 let target = info.deref.as_ref()?;
                 let lowered = self.lower_catalogued(target, ty, &|_| Ty::Unknown);
                 (!lowered.is_unknown()).then_some(lowered)
@@ -515,12 +520,7 @@ impl<'a> Inferer<'_, 'a> {
                 );
                 return self.instantiate(first, Some(receiver_ty), args, generics, expected);
             }
-            let version = |library| world.library_version(self.package, library);
-            let found = world.catalog.trait_methods(method).iter().find_map(|of| {
-                let entry = world.catalog.trait_method(of, args.len(), &version)?;
-                let in_scope = world.is_outside_trait_in_scope(self.module, &of.trait_path, &of.preludes);
-                in_scope.then_some((of, entry))
-            });
+            let found = self.library_trait_method(method, args.len());
             if let Some((of, entry)) = found {
                 let own = Ty::Ext(of.trait_path.clone(), [].into());
                 let receiver = if receiver_ty.is_unknown() { &own } else { receiver_ty };
@@ -538,6 +538,9 @@ impl<'a> Inferer<'_, 'a> {
                 );
                 return ty;
             }
+        }
+        if method == "into" && args.is_empty() && self.infer_into(id, receiver_ty, expected) {
+            return expected.clone();
         }
         self.infer_loose_args(args, receiver_ty);
         let (callee, ty) = match receiver_ty {
@@ -576,6 +579,34 @@ impl<'a> Inferer<'_, 'a> {
         expected.clone().or(|| ty)
     }
 
+    /// `x.into()` where the place wants a type of ours: the `From` implementation that takes such an x.
+    fn infer_into(&mut self, id: ExprId, from: &Ty, to: &Ty) -> bool {
+        let Ty::Adt(..) = to else { return false };
+        let ids: Vec<FnId> = self
+            .associated_functions(to, &Name::new("from"))
+            .into_iter()
+            .filter(|id| {
+                let params = &self.world.function(*id).signature.params;
+                match (params.first(), from) {
+                    (Some(Ty::Adt(a, _)), Ty::Adt(b, _)) => a == b,
+                    (Some(Ty::Ext(a, _)), Ty::Ext(b, _)) => a == b,
+                    _ => false,
+                }
+            })
+            .collect();
+        if ids.is_empty() {
+            return false;
+        }
+        self.out.callees.insert(
+            id,
+            Callee::Own {
+                ids,
+                class: EvidenceClass::Annotated,
+            },
+        );
+        true
+    }
+
     /// Arguments of a call that is not bound; closures get what the receiver holds, where that is plain.
     fn infer_loose_args(&mut self, args: &'a [Arg], receiver_ty: &Ty) {
         let held = match receiver_ty {
@@ -594,25 +625,30 @@ impl<'a> Inferer<'_, 'a> {
     /// Implementations of a trait method that fit a receiver; all of them for an unknown one.
     fn impls_fitting(&self, of: TypeId, method: &Name, receiver: &Ty) -> Vec<FnId> {
         let world = self.world;
-        let all = world.expand_trait(of, method, self.is_test);
-        let fitting: Vec<FnId> = all
-            .iter()
-            .copied()
+        let fits = |ty: &Ty| match (ty, receiver) {
+            (Ty::Adt(a, _), Ty::Adt(b, _)) => a == b,
+            (Ty::Ext(a, _), Ty::Ext(b, _)) => a == b,
+            (Ty::Foreign(a), Ty::Foreign(b)) => a == b,
+            (Ty::Ext(a, _), Ty::Foreign(b)) => a.split("::").next() == Some(b.as_str()),
+            (Ty::Foreign(a), Ty::Ext(b, _)) => b.split("::").next() == Some(a.as_str()),
+            (Ty::Param(_) | Ty::Unknown, _) | (_, Ty::Unknown) => true,
+            _ => false,
+        };
+        // A default body belongs to the receiver only where some implementation does.
+        let has_impl = world
+            .impls_of_trait
+            .get(&of)
+            .into_iter()
+            .flatten()
+            .any(|imp| fits(&world.impls[*imp as usize].self_ty));
+        world
+            .expand_trait(of, method, self.is_test)
+            .into_iter()
             .filter(|id| match world.function(*id).imp {
-                Some(imp) => match (&world.impls[imp as usize].self_ty, receiver) {
-                    (Ty::Adt(a, _), Ty::Adt(b, _)) => a == b,
-                    (Ty::Ext(a, _), Ty::Ext(b, _)) => a == b,
-                    (Ty::Foreign(a), Ty::Foreign(b)) => a == b,
-                    (Ty::Param(_) | Ty::Unknown, _) => true,
-                    (Ty::Ext(a, _), Ty::Foreign(b)) => a.split("::").next() == Some(b.as_str()),
-                    (Ty::Foreign(a), Ty::Ext(b, _)) => b.split("::").next() == Some(a.as_str()),
-                    (_, Ty::Unknown) => true,
-                    _ => false,
-                },
-                None => true,
+                Some(imp) => fits(&world.impls[imp as usize].self_ty),
+                None => has_impl,
             })
-            .collect();
-        fitting
+            .collect()
     }
 
     /// How the receiver's type was learned.

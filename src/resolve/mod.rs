@@ -45,6 +45,7 @@ use self::ty::FnId;
 pub fn resolve(mut packages: Vec<Package>, mut files: Vec<FileFacts>, catalog: &Catalog) -> Program {
     packages.sort_by(|a, b| (&a.root, &a.dir, &a.name).cmp(&(&b.root, &b.dir, &b.name)));
     files.sort_by(|a, b| (&a.root, &a.file).cmp(&(&b.root, &b.file)));
+    layout::declare_generated_types(&mut files);
     let world = symbols::World::build(&packages, &files, catalog);
     let bodies = bodies::Bodies::build(&world);
     let flow = values::Flow::new(&bodies);

@@ -167,11 +167,33 @@ impl World<'_> {
                 _ => break,
             }
         }
-        if space == Space::Type {
-            self.extern_crate(module, name).or_else(|| prelude(name, space))
+        let named = if space == Space::Type {
+            self.extern_crate(module, name)
         } else {
-            prelude(name, space)
+            None
+        };
+        named
+            .or_else(|| prelude(name, space))
+            .or_else(|| self.from_outside_glob(module, name))
+    }
+
+    /// A name that nothing in sight defines comes from an outside glob, where there is only one crate to come from:
+    /// the code compiles.
+    fn from_outside_glob(&self, module: ModuleId, name: &Name) -> Option<Def> {
+        let mut candidates: Vec<&Vec<Name>> = Vec::new();
+        for at in self.scope_chain(module) {
+            candidates.extend(self.module(at).globs.iter().filter_map(|glob| match glob {
+                Def::Extern(path) => Some(path),
+                _ => None,
+            }));
         }
+        let (first, rest) = candidates.split_first()?;
+        if rest.iter().any(|path| path.first() != first.first()) {
+            return None;
+        }
+        let mut path = (*first).clone();
+        path.push(name.clone());
+        Some(Def::Extern(path))
     }
 
     fn lookup_in(&self, module: ModuleId, name: &Name, space: Space, seen: &mut FxHashSet<ModuleId>) -> Option<Def> {
