@@ -6,12 +6,12 @@ use crate::model::{
 };
 
 /// When a check fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Policy {
-    /// Open findings of this level or above fail it; never [`Level::Off`].
+    /// Open findings of this level or above fail it; [`Level::Off`] = none does.
     pub fail_on: Level,
-    /// Percentage of calls that must have a known target for the answer to count at all.
-    pub min_resolved: u8,
+    /// The share of calls, 0 to 1, that must have a known target for the answer to count at all.
+    pub min_resolved: Option<f64>,
 }
 
 /// What a check says.
@@ -36,17 +36,23 @@ pub fn verdict(outcome: &Outcome, policy: Policy) -> Verdict {
         .findings
         .iter()
         .filter(|finding| matches!(finding.status, FindingStatus::New | FindingStatus::Expired))
-        .filter(|finding| policy.fail_on <= finding.level && finding.level != Level::Off)
+        .filter(|finding| policy.fail_on != Level::Off && policy.fail_on <= finding.level)
         .count();
     if 0 < n_findings {
         return Verdict::Failed { n_findings };
     }
     let n_calls = outcome.system.calls.len();
     let n_resolved = outcome.system.calls.iter().filter(|call| call.target.is_some()).count();
-    if n_resolved * 100 < n_calls * usize::from(policy.min_resolved) {
+    let share = if n_calls == 0 {
+        1.0
+    } else {
+        n_resolved as f64 / n_calls as f64
+    };
+    if let Some(least) = policy.min_resolved
+        && share < least
+    {
         return Verdict::NotUnderstood(format!(
-            "{n_resolved} of {n_calls} calls have a known target, fewer than the {} % asked for",
-            policy.min_resolved
+            "{n_resolved} of {n_calls} calls have a known target, a smaller share than the {least} asked for"
         ));
     }
     Verdict::Passed

@@ -4,8 +4,10 @@
 //! pure function of sorted input. A text is dropped as soon as its facts are made, so a scan holds as many
 //! texts as it has threads.
 
+mod inputs;
+
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     panic::{self, AssertUnwindSafe},
     path::PathBuf,
 };
@@ -13,19 +15,30 @@ use std::{
 use rayon::prelude::*;
 
 use crate::{
+    analyze::{AnalyzeSettings, analyze},
     catalog::compile::Catalog,
+    config,
     discover::{DiscoverError, DiscoverSettings, Inventory, InventoryFile, classify::FileKind, discover, read::read},
     extract::{SourceInput, extract, is_read},
+    link::link,
     model::{
+        Name,
         fact::{FileFacts, Language},
-        outcome::{Outcome, Scan, ScannedRoot},
+        location::Location,
+        outcome::{Outcome, Scan, ScannedDependency, ScannedRoot},
+        package::{Dependency, DependencyKind, Ecosystem, Package},
         problem::{Problem, ProblemKind},
+        system::System,
     },
+    pipeline::inputs::{Inputs, inputs},
+    resolve::resolve,
 };
 
 /// Stack of a worker. Parsers recurse over syntax whose depth `extract` bounds; in a debug build a level costs
 /// up to some 10 KiB, and the default of 2 MiB is then too small by far.
 const STACK_BYTES: usize = 64 << 20;
+/// Dependencies named in one row of the ledger.
+const N_UNSEEN_NAMED: usize = 12;
 
 /// What one run does.
 #[derive(Clone, Debug)]
@@ -34,6 +47,8 @@ pub struct Settings {
     pub paths: Vec<PathBuf>,
     /// Number of threads; `None` = one for each core.
     pub n_jobs: Option<usize>,
+    /// What the user declared.
+    pub config: config::Settings,
 }
 
 /// Why there is no outcome at all. Everything smaller is a problem inside it.
@@ -50,6 +65,9 @@ pub enum PipelineError {
 pub enum Stage {
     Discover,
     Extract,
+    Resolve,
+    Link,
+    Analyze,
 }
 
 impl Stage {
@@ -59,6 +77,9 @@ impl Stage {
         match self {
             Self::Discover => "finding files",
             Self::Extract => "reading files",
+            Self::Resolve => "resolving names, types and guards",
+            Self::Link => "linking services and targets",
+            Self::Analyze => "analyzing failures",
         }
     }
 }
@@ -85,26 +106,64 @@ pub fn run(settings: &Settings, catalog: &Catalog, progress: &dyn Progress) -> R
     pool.install(|| stages(settings, catalog, progress))
 }
 
-fn stages(settings: &Settings, _catalog: &Catalog, progress: &dyn Progress) -> Result<Outcome, PipelineError> {
+fn stages(settings: &Settings, catalog: &Catalog, progress: &dyn Progress) -> Result<Outcome, PipelineError> {
     progress.stage(Stage::Discover, 0);
     let discover_settings = DiscoverSettings {
-        excludes: Vec::new(),
+        excludes: settings.config.excludes.clone(),
         languages: languages(),
     };
     let inventory = discover(&settings.paths, &discover_settings)?;
+    let Inputs {
+        packages,
+        world,
+        problems: mut input_problems,
+    } = inputs(&inventory, &settings.config);
 
-    let sources = sources(&inventory);
+    let (files, mut problems) = extract_all(&inventory, progress);
+    problems.extend(inventory.problems.iter().cloned());
+    problems.append(&mut input_problems);
+    let mut scan = scan(&inventory, &files, &problems);
+    scan.dependencies = dependencies(&packages);
+    problems.extend(unseen_dependencies(&packages, catalog));
+
+    progress.stage(Stage::Resolve, 0);
+    let mut program = resolve(packages, files, catalog);
+    problems.append(&mut program.problems);
+    scan.statistics = program.statistics.clone();
+
+    progress.stage(Stage::Link, 0);
+    let (mut system, mut link_problems) = link(&program, &world);
+    problems.append(&mut link_problems);
+    drop(program);
+    set_tiers(&mut system, &settings.config.tiers);
+
+    progress.stage(Stage::Analyze, 0);
+    let analyze_settings = AnalyzeSettings {
+        levels: settings.config.levels.clone(),
+        has_declared_targets: !settings.config.targets.is_empty(),
+    };
+    let analysis = analyze(&system, &analyze_settings, catalog.rules());
+    Ok(Outcome {
+        scan,
+        system,
+        analysis,
+        problems: ledger(problems),
+    })
+}
+
+/// The facts of all source files in the inventory's order, and what the files that were not read are missing.
+fn extract_all(inventory: &Inventory, progress: &dyn Progress) -> (Vec<FileFacts>, Vec<Problem>) {
+    let sources = sources(inventory);
     progress.stage(Stage::Extract, sources.len() as u64);
     let read: Vec<_> = sources
         .par_iter()
         .map(|&(file, language)| {
-            let facts = facts(&inventory, file, language);
+            let facts = facts(inventory, file, language);
             progress.step();
             facts
         })
         .collect();
-
-    let mut problems = inventory.problems.clone();
+    let mut problems = Vec::new();
     let mut files = Vec::with_capacity(read.len());
     for result in read {
         match result {
@@ -115,12 +174,68 @@ fn stages(settings: &Settings, _catalog: &Catalog, progress: &dyn Progress) -> R
             Err(problem) => problems.push(problem),
         }
     }
-    let scan = scan(&inventory, &files, &problems);
-    Ok(Outcome {
-        scan,
-        problems: ledger(problems),
-        ..Outcome::default()
-    })
+    (files, problems)
+}
+
+/// Tiers that the settings give by component name; an entry has its service's.
+fn set_tiers(system: &mut System, tiers: &BTreeMap<Name, u8>) {
+    for component in &mut system.components {
+        if let Some(&tier) = tiers.get(&component.name) {
+            component.tier = Some(tier);
+        }
+    }
+    for entry in &mut system.entries {
+        if entry.tier.is_none() {
+            entry.tier = system.components[entry.service as usize].tier;
+        }
+    }
+}
+
+/// The locked third-party packages that production code depends on directly.
+fn dependencies(packages: &[Package]) -> Vec<ScannedDependency> {
+    let mut dependencies: Vec<_> = third_party(packages)
+        .map(|(_, dependency, version)| ScannedDependency {
+            root: format!("dep:cargo/{}@{version}", dependency.package).into(),
+            checksum: dependency.checksum.clone(),
+            is_read: false,
+        })
+        .collect();
+    dependencies.sort();
+    dependencies.dedup();
+    dependencies
+}
+
+fn third_party(packages: &[Package]) -> impl Iterator<Item = (&Package, &Dependency, &Name)> {
+    packages
+        .iter()
+        .filter(|package| package.ecosystem == Ecosystem::Cargo && !package.is_third_party)
+        .flat_map(|package| package.dependencies.iter().map(move |dependency| (package, dependency)))
+        .filter(|(_, dependency)| dependency.path.is_none() && dependency.kind == DependencyKind::Normal)
+        .filter_map(|(package, dependency)| Some((package, dependency, dependency.locked.as_ref()?)))
+}
+
+/// One row of the ledger for each root whose code depends on packages that are neither read nor in the catalogue.
+fn unseen_dependencies(packages: &[Package], catalog: &Catalog) -> Vec<Problem> {
+    let mut unseen: BTreeMap<&Name, BTreeSet<&Name>> = BTreeMap::new();
+    for (package, dependency, _) in third_party(packages) {
+        if catalog.knows_crate(&dependency.package.replace('-', "_")).is_none() {
+            unseen.entry(&package.root).or_default().insert(&dependency.package);
+        }
+    }
+    let row = |(root, names): (&Name, BTreeSet<&Name>)| {
+        let shown: Vec<_> = names.iter().take(N_UNSEEN_NAMED).map(|name| name.as_str()).collect();
+        let more = if shown.len() < names.len() { ", …" } else { "" };
+        Problem {
+            kind: ProblemKind::DependencyNotSeen,
+            at: Location::of_file(root.clone(), "Cargo.lock".into()),
+            reason: format!(
+                "direct dependencies neither read nor in the catalogue: {}{more}",
+                shown.join(", ")
+            ),
+            hides: u32::try_from(names.len()).unwrap_or(u32::MAX),
+        }
+    };
+    unseen.into_iter().map(row).collect()
 }
 
 /// The languages that have a front end.

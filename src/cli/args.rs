@@ -231,13 +231,13 @@ pub(super) struct CheckArguments {
     #[arg(value_name = "PATH", default_value = ".")]
     pub(super) paths: Vec<PathBuf>,
 
-    /// Fail on findings of this level or above
-    #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "LEVEL")]
-    pub(super) fail_on: FailOn,
+    /// Fail on findings of this level or above [default: `fail-level` of the settings, or error]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(super) fail_on: Option<FailOn>,
 
-    /// Fail (exit 2) when less than this share of calls has a known target
-    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100), default_value_t = 0)]
-    pub(super) min_resolved: u8,
+    /// Fail (exit 2) when a smaller share of calls than this, 0 to 1, has a known target
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub(super) min_resolved: Option<f64>,
 
     #[command(flatten)]
     pub(super) scan: ScanOptions,
@@ -281,4 +281,11 @@ pub(super) enum FailOn {
     Error,
     Warn,
     Advice,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("a share from 0 to 1 is needed, such as 0.9".to_owned()),
+    }
 }

@@ -3,7 +3,7 @@
 use std::{fmt, io, path::Path, process::ExitCode};
 
 use crate::{
-    catalog::compile::CatalogError, discover::DiscoverError, pipeline::PipelineError, report,
+    catalog::compile::CatalogError, config::ConfigError, discover::DiscoverError, pipeline::PipelineError, report,
     report::lookup::LookupError, report::text::clean,
 };
 
@@ -133,6 +133,20 @@ impl From<LookupError> for Failure {
 }
 
 impl Failure {
+    /// A settings file that cannot be used; `shown` is its path as the user knows it.
+    pub(super) fn config(shown: &str, error: &ConfigError) -> Self {
+        let ConfigError {
+            file: _,
+            line,
+            column,
+            message,
+        } = error;
+        Self::with_advice(
+            format!("{shown}:{line}:{column}: {message}"),
+            "correct the settings file, or run with --no-config",
+        )
+    }
+
     /// A `--from` file that is no report.
     pub(super) fn no_report(path: &Path, error: &report::json::ReadError) -> Self {
         Self::with_advice(

@@ -12,20 +12,29 @@ use crate::{
         exit::Failure,
         progress::{Display, Reporting},
     },
-    model::{outcome::Outcome, problem::ProblemKind},
-    pipeline::{self, Settings},
+    config,
+    discover::read::{config_of, user_file},
+    model::{Name, outcome::Outcome, problem::ProblemKind},
+    pipeline,
     report::{
         json::{self, v1::Report},
+        lookup::nearest,
         narrow::{Filter, narrow},
     },
 };
 
-/// Scan `paths`.
-pub(super) fn scan(paths: &[PathBuf], options: &ScanOptions, reporting: Reporting) -> Result<Outcome, Failure> {
+/// Scan `paths`, with the settings that were in force.
+pub(super) fn scan(
+    paths: &[PathBuf],
+    options: &ScanOptions,
+    reporting: Reporting,
+) -> Result<(Outcome, config::Settings), Failure> {
     let catalog = catalog(&options.catalog)?;
-    let settings = Settings {
+    let config = settings(paths, options, &catalog)?;
+    let settings = pipeline::Settings {
         paths: paths.to_vec(),
         n_jobs: options.jobs.map(usize::from),
+        config: config.clone(),
     };
     let display = Display::new(reporting);
     let outcome = pipeline::run(&settings, &catalog, &display)?;
@@ -33,7 +42,46 @@ pub(super) fn scan(paths: &[PathBuf], options: &ScanOptions, reporting: Reportin
     if options.strict_coverage {
         refuse_gaps(&outcome)?;
     }
-    Ok(outcome)
+    Ok((outcome, config))
+}
+
+/// The settings of `--config`, or those beside the first path.
+fn settings(paths: &[PathBuf], options: &ScanOptions, catalog: &Catalog) -> Result<config::Settings, Failure> {
+    let (shown, file, text) = match (&options.config, paths.first()) {
+        (Some(path), _) => {
+            let name = path.file_name().map_or_else(
+                || path.display().to_string(),
+                |name| name.to_string_lossy().into_owned(),
+            );
+            (path.display().to_string(), name, user_file(path)?)
+        }
+        (None, Some(folder)) if !options.no_config => match config_of(folder)? {
+            Some((name, text)) => (folder.join(&name).display().to_string(), name, text),
+            None => return Ok(config::Settings::unset()),
+        },
+        _ => return Ok(config::Settings::unset()),
+    };
+    let root = paths.first().and_then(|path| fs::canonicalize(path).ok());
+    let root = root
+        .as_ref()
+        .and_then(|path| path.file_name())
+        .map_or_else(Name::default, |name| Name::new(name.to_string_lossy()));
+    let settings = config::Settings::parse(&root, &file, &text).map_err(|error| Failure::config(&shown, &error))?;
+    for rule in settings.levels.keys().chain(settings.rules.keys()) {
+        if !catalog.rules().iter().any(|known| known.id == **rule) {
+            let near = nearest(rule, catalog.rules().iter().map(|known| &*known.id));
+            let near = if near.is_empty() {
+                String::new()
+            } else {
+                format!("; did you mean {}?", near.join(" or "))
+            };
+            return Err(Failure::with_advice(
+                format!("{shown}: no rule is called `{rule}`{near}"),
+                "`failmap rules` lists all rules",
+            ));
+        }
+    }
+    Ok(settings)
 }
 
 /// The report that a question is asked of.
@@ -43,7 +91,7 @@ pub(super) fn source(options: &SourceOptions, reporting: Reporting) -> Result<Re
             let text = fs::read_to_string(path).map_err(|error| Failure::reading(path, &error))?;
             json::read(&text).map_err(|error| Failure::no_report(path, &error))
         }
-        None => Ok(Report::from(&scan(&options.root, &options.scan, reporting)?)),
+        None => Ok(Report::from(&scan(&options.root, &options.scan, reporting)?.0)),
     }
 }
 

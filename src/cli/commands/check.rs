@@ -21,20 +21,15 @@ use crate::{
 const N_FINDINGS: usize = 200;
 
 pub(crate) fn run(arguments: &CheckArguments, reporting: Reporting) -> Result<Exit, Failure> {
-    let outcome = input::scan(&arguments.paths, &arguments.scan, reporting)?;
-    let fail_on = match arguments.fail_on {
+    let (outcome, settings) = input::scan(&arguments.paths, &arguments.scan, reporting)?;
+    let fail_on = arguments.fail_on.map_or(settings.fail_level, |level| match level {
         FailOn::Error => Level::Error,
         FailOn::Warn => Level::Warn,
         FailOn::Advice => Level::Advice,
-    };
+    });
+    let min_resolved = arguments.min_resolved.or(settings.min_resolved);
     // The verdict comes before the display filters: they must not change it.
-    let verdict = gate::verdict(
-        &outcome,
-        Policy {
-            fail_on,
-            min_resolved: arguments.min_resolved,
-        },
-    );
+    let verdict = gate::verdict(&outcome, Policy { fail_on, min_resolved });
     let report = input::shown(Report::from(&outcome), &arguments.show)?;
     output::print(&findings(&report, fail_on))?;
     let hidden: u64 = report.scan.blind_spots.iter().map(|spot| u64::from(spot.hides)).sum();

@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(crate) fn run(arguments: &ScanArguments, reporting: Reporting) -> Result<Exit, Failure> {
-    let outcome = input::scan(&arguments.paths, &arguments.scan, reporting)?;
+    let (outcome, _) = input::scan(&arguments.paths, &arguments.scan, reporting)?;
     let report = input::shown(Report::from(&outcome), &arguments.show)?;
     let text = match arguments.format {
         Format::Terminal => terminal::render(&report, output::width()),
