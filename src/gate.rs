@@ -65,7 +65,7 @@ mod tests {
 
     const POLICY: Policy = Policy {
         fail_on: Level::Error,
-        min_resolved: 0,
+        min_resolved: None,
     };
 
     fn outcome(findings: &[(Level, FindingStatus)]) -> Outcome {
