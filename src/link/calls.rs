@@ -9,7 +9,7 @@ use crate::{
         guard::Guards,
         location::Evidence,
         program::{CallTerm, CallVariant, Program},
-        system::{Alternative, Call, ComponentIdx},
+        system::{Alternative, Call, ComponentIdx, MatchKind},
         term::ConfigKey,
     },
     terms::{
@@ -125,7 +125,7 @@ impl<'a> Calls<'a> {
     }
 
     /// The call under every stack of guards in every service.
-    fn cases(&self, call: &'a CallTerm, entries: &Entries, components: &mut Components) -> Vec<Case<'a>> {
+    fn cases(&self, call: &'a CallTerm, entries: &Entries, components: &Components) -> Vec<Case<'a>> {
         let mut cases = Vec::new();
         for variant in &call.variants {
             let positions = entries.positions(&variant.entries);
@@ -155,7 +155,7 @@ impl<'a> Calls<'a> {
         service: Option<usize>,
         entries: BTreeSet<u32>,
         is_alone: bool,
-        components: &mut Components,
+        components: &Components,
     ) -> Case<'a> {
         let of_service = service.map(|service| &self.services.list()[service]);
         let resolver = Resolver {
@@ -188,9 +188,7 @@ impl<'a> Calls<'a> {
             let rank = |target: &Target| (target.kind != ComponentKind::Topic, target.confidence);
             rank(left).cmp(&rank(right)).then_with(|| left.id.cmp(&right.id))
         });
-        if targets.iter().any(|(target, _)| target.confidence != Confidence::Low) {
-            targets.retain(|(target, _)| target.confidence != Confidence::Low);
-        }
+        drop_doubtful(&mut targets);
         let shown = targets
             .first()
             .map(|(_, shown)| shown)
@@ -305,6 +303,22 @@ impl<'a> Calls<'a> {
                 confidence: confidence(call),
             },
         }
+    }
+}
+
+/// Drop targets that only a name suggests where others are better known.
+///
+/// One client type serves many addresses, so its address is the union of its callers' keys. In a service
+/// whose deployment gives one of those keys a value, the keys without one belong to other services.
+fn drop_doubtful(targets: &mut Vec<(Target, String)>) {
+    if targets
+        .iter()
+        .any(|(target, _)| target.matched_by == MatchKind::ConfigValue)
+    {
+        targets.retain(|(target, _)| target.matched_by != MatchKind::ConfigName);
+    }
+    if targets.iter().any(|(target, _)| target.confidence != Confidence::Low) {
+        targets.retain(|(target, _)| target.confidence != Confidence::Low);
     }
 }
 

@@ -33,7 +33,7 @@ struct Draft {
     matched_by: MatchKind,
     confidence: Confidence,
     calls: BTreeSet<u32>,
-    /// The libraries that the shortest path crosses, and that path's length.
+    /// The libraries that the shortest path through libraries crosses, and that path's length.
     via: Option<(usize, Vec<ComponentId>)>,
     coverage: Option<EdgeCoverage>,
     evidence: Vec<Evidence>,
@@ -207,11 +207,9 @@ impl Edges {
                 draft.add_evidence(evidence.clone());
             }
             let via = via(case, call, packages, services, program);
-            let is_shorter = draft
-                .via
-                .as_ref()
-                .is_none_or(|known| (via.0, &via.1) < (known.0, &known.1));
-            if is_shorter {
+            // A path through libraries tells more than a shorter one without: that is the one nobody knew.
+            let rank = |(n_hops, via): &(usize, Vec<ComponentId>)| (via.is_empty(), *n_hops, via.clone());
+            if draft.via.as_ref().is_none_or(|known| rank(&via) < rank(known)) {
                 draft.via = Some(via);
             }
             cover(draft.coverage.get_or_insert_with(no_coverage), case);

@@ -49,8 +49,8 @@ pub(super) struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// What the address leads to. New components are added.
-    pub(super) fn target(&self, endpoint: &Endpoint, components: &mut Components) -> Result<Target, Unresolved> {
+    /// What the address leads to. Components that are not there yet are added by who keeps the target.
+    pub(super) fn target(&self, endpoint: &Endpoint, components: &Components) -> Result<Target, Unresolved> {
         let mut target = match &endpoint.address {
             Address::Literal => self.literal(endpoint, components),
             Address::Config(key) => self.by_config(key, components),
@@ -67,7 +67,7 @@ impl Resolver<'_> {
         Ok(target)
     }
 
-    fn literal(&self, endpoint: &Endpoint, components: &mut Components) -> Result<Target, Unresolved> {
+    fn literal(&self, endpoint: &Endpoint, components: &Components) -> Result<Target, Unresolved> {
         let Some(host) = endpoint.host.as_deref() else {
             return self.text(endpoint, components);
         };
@@ -108,25 +108,20 @@ impl Resolver<'_> {
             ComponentKind::Datastore | ComponentKind::Cache | ComponentKind::Broker => store_name(host, endpoint),
             _ => Name::new(host),
         };
-        Ok(self.new(kind, &name, components, matched_by, confidence))
+        Ok(self.fresh(kind, &name, matched_by, confidence))
     }
 
     /// A text that is no address: the name of a topic or bucket, a file, a program.
-    fn text(&self, endpoint: &Endpoint, components: &mut Components) -> Result<Target, Unresolved> {
+    fn text(&self, endpoint: &Endpoint, components: &Components) -> Result<Target, Unresolved> {
         let text = endpoint.shown.trim();
         let is_name = !text.is_empty() && !text.contains(char::is_whitespace) && endpoint.scheme.is_none();
         match self.call.transport {
-            Transport::Queue if is_name => Ok(self.new(
-                ComponentKind::Topic,
-                text,
-                components,
-                MatchKind::QueueName,
-                Confidence::High,
-            )),
-            Transport::ObjectStore if is_name => Ok(self.new(
+            Transport::Queue if is_name => {
+                Ok(self.fresh(ComponentKind::Topic, text, MatchKind::QueueName, Confidence::High))
+            }
+            Transport::ObjectStore if is_name => Ok(self.fresh(
                 ComponentKind::ObjectStore,
                 text,
-                components,
                 MatchKind::LiteralHost,
                 Confidence::High,
             )),
@@ -145,7 +140,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn this_host(&self, endpoint: &Endpoint, components: &mut Components) -> Result<Target, Unresolved> {
+    fn this_host(&self, endpoint: &Endpoint, components: &Components) -> Result<Target, Unresolved> {
         if let Some(key) = endpoint.defaulted.first() {
             return self.by_config(key, components);
         }
@@ -160,7 +155,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn by_config(&self, key: &ConfigKey, components: &mut Components) -> Result<Target, Unresolved> {
+    fn by_config(&self, key: &ConfigKey, components: &Components) -> Result<Target, Unresolved> {
         if let Some((id, at)) = self.hosts.declared_key(key) {
             let evidence = vec![evidence(at, format!("{} is declared", key.name))];
             return Ok(self.known(id, components, MatchKind::Declared, Confidence::High, evidence));
@@ -169,13 +164,7 @@ impl Resolver<'_> {
             return Ok(self.known(id, components, MatchKind::ConfigName, Confidence::Medium, Vec::new()));
         }
         if let Some(host) = &self.call.host {
-            return Ok(self.new(
-                self.call.target_kind,
-                host,
-                components,
-                MatchKind::LibraryHost,
-                Confidence::Medium,
-            ));
+            return Ok(self.fresh(self.call.target_kind, host, MatchKind::LibraryHost, Confidence::Medium));
         }
         let reason = format!("{} is not set in the scanned files", key.name);
         if !is_store(self.call.target_kind) {
@@ -192,13 +181,7 @@ impl Resolver<'_> {
             Some(technology) if !stem.contains(technology.as_str()) => format!("{stem}-{technology}"),
             _ => stem,
         };
-        let mut target = self.new(
-            self.call.target_kind,
-            &name,
-            components,
-            MatchKind::ConfigName,
-            Confidence::Low,
-        );
+        let mut target = self.fresh(self.call.target_kind, &name, MatchKind::ConfigName, Confidence::Low);
         target
             .evidence
             .push(evidence(&self.call.at, format!("named after {}: {reason}", key.name)));
@@ -206,15 +189,9 @@ impl Resolver<'_> {
     }
 
     /// Nothing is known of the address: what the library tells, or nothing.
-    fn unknown(&self, reason: &str, components: &mut Components) -> Result<Target, Unresolved> {
+    fn unknown(&self, reason: &str, components: &Components) -> Result<Target, Unresolved> {
         if let Some(host) = &self.call.host {
-            return Ok(self.new(
-                self.call.target_kind,
-                host,
-                components,
-                MatchKind::LibraryHost,
-                Confidence::Medium,
-            ));
+            return Ok(self.fresh(self.call.target_kind, host, MatchKind::LibraryHost, Confidence::Medium));
         }
         if let Some(id) = self.ready_made() {
             return Ok(self.known(&id, components, MatchKind::Technology, Confidence::Low, Vec::new()));
@@ -232,13 +209,7 @@ impl Resolver<'_> {
         };
         // One name for each package: two packages may speak to two databases of the same make.
         let name = format!("{technology}@{}", self.package);
-        let mut target = self.new(
-            self.call.target_kind,
-            &name,
-            components,
-            MatchKind::Technology,
-            Confidence::Low,
-        );
+        let mut target = self.fresh(self.call.target_kind, &name, MatchKind::Technology, Confidence::Low);
         target
             .evidence
             .push(evidence(&self.call.at, format!("named after its technology: {reason}")));
@@ -275,15 +246,9 @@ impl Resolver<'_> {
         }
     }
 
-    fn new(
-        &self,
-        kind: ComponentKind,
-        name: &str,
-        components: &mut Components,
-        matched_by: MatchKind,
-        confidence: Confidence,
-    ) -> Target {
-        let (id, _) = components.add(kind, name);
+    /// A target by that name, which may not be a component yet.
+    fn fresh(&self, kind: ComponentKind, name: &str, matched_by: MatchKind, confidence: Confidence) -> Target {
+        let id = ComponentId::from(format!("{}:{name}", kind.as_str()));
         Target {
             id,
             kind,

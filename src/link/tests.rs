@@ -74,6 +74,34 @@ fn compose_names_services_and_binds_addresses_for_each() {
     );
 }
 
+/// One client type for all services: its address is the union of everybody's keys.
+#[test]
+fn keys_of_other_services_are_not_ours() {
+    let mut shop = Shop::default();
+    shop.package("gateway", &["gateway"], &["http-kit"])
+        .package("checkout", &["checkout"], &["http-kit"])
+        .package("http-kit", &[], &[]);
+    let gateway = shop.entry("gateway", "main", None);
+    let checkout = shop.entry("checkout", "main", None);
+    let keys = Term::any([env("CHECKOUT_URL"), env("GATEWAY_URL")]);
+    shop.call("http-kit", keys, &[(&[gateway, checkout], &[])]);
+    shop.deploy("gateway", None, &[("CHECKOUT_URL", "http://checkout:8080")]);
+    shop.deploy("checkout", None, &[("GATEWAY_URL", "http://gateway:8080")]);
+    shop.check(
+        "library:http-kit
+        service:checkout
+        service:gateway
+        entry service:checkout main
+        entry service:gateway main
+        service:checkout -depends-on-> library:http-kit package high
+        service:checkout -calls-> service:gateway config-value high via library:http-kit timeout 0/2~
+        service:gateway -depends-on-> library:http-kit package high
+        service:gateway -calls-> service:checkout config-value high via library:http-kit timeout 0/2~
+        call GET -> service:gateway at http://gateway:8080 in [service:checkout,service:gateway]; \
+         in checkout: None http://gateway:8080; in gateway: None http://checkout:8080",
+    );
+}
+
 #[test]
 fn ready_made_images_are_stores_and_brokers() {
     let mut shop = Shop::default();
@@ -193,6 +221,22 @@ fn stores_without_an_address_are_named_after_what_is_known() {
         problem unresolved-target hides 1: named after DATABASE_URL: DATABASE_URL is not set in the scanned files
         problem unresolved-target hides 1: named after its technology: a field of the settings
         problem unresolved-target hides 1: target of sqlite query: a file or memory on this host: sqlite::memory:",
+    );
+}
+
+#[test]
+fn a_stand_in_is_forgotten_where_a_better_name_is_known() {
+    let mut shop = Shop::default();
+    shop.package("api", &["api"], &[]);
+    let entry = shop.entry("api", "main", None);
+    let address = Term::any([Term::text("postgres://db.example:5432/a"), Term::unknown("a setting")]);
+    shop.store_call("api", address, &[entry], POSTGRES);
+    shop.check(
+        "datastore:db.example:5432/a
+        service:api
+        entry service:api main
+        service:api -calls-> datastore:db.example:5432/a literal-host high timeout 0/1
+        call query -> datastore:db.example:5432/a at postgres://db.example:5432/a in [service:api]",
     );
 }
 
