@@ -267,11 +267,20 @@ fn is_other_bound(sites: &Sites, id: ExprId, around: ExprId) -> bool {
             let name = sites.called(it).or_else(|| counter_name(sites, it));
             name.is_some_and(|name| has_word(name, &["elapsed", "now", "deadline", "attempt", "retries", "tries"]))
         }),
-        ExprKind::If { cond, then, .. } if sites.may_leave(*then, around) => {
-            sites.below_here(*cond).into_iter().any(|it| {
-                let words = &["should_retry", "can_retry", "exhausted", "give_up", "max_", "limit"];
-                sites.called(it).is_some_and(|name| has_word(name, words))
-            })
+        ExprKind::If { cond, then, .. } if sites.may_leave(*then, around) => asks_policy(sites, *cond),
+        ExprKind::Match { arms, .. } => {
+            let is_decided = arms.iter().any(|arm| sites.may_leave(arm.body, around));
+            is_decided
+                && arms
+                    .iter()
+                    .filter_map(|arm| arm.guard)
+                    .any(|guard| asks_policy(sites, guard))
+        }
+        // A policy object that makes the tries itself: its own limit holds.
+        ExprKind::Method { receiver, .. }
+            if counter_name(sites, *receiver).is_some_and(|name| has_word(name, &["retry", "retries"])) =>
+        {
+            true
         }
         ExprKind::Method { method, .. } => {
             let is_schedule = matches!(
@@ -285,6 +294,16 @@ fn is_other_bound(sites: &Sites, id: ExprId, around: ExprId) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a condition asks something that knows how often is enough.
+fn asks_policy(sites: &Sites, cond: ExprId) -> bool {
+    let words = ["should_retry", "can_retry", "exhausted", "give_up", "max_", "limit"];
+    sites
+        .below_here(cond)
+        .into_iter()
+        .filter_map(|it| sites.called(it))
+        .any(|name| words.iter().any(|word| name.contains(word)))
 }
 
 /// Tries of a function that calls itself at `again`.

@@ -360,6 +360,18 @@ fn unbounded_retries() {
 }
 
 #[test]
+fn retries_that_a_policy_bounds() {
+    repeats(
+        "loop { match call() { Err(e) if !should_retry(&e, n) => return Err(e), Err(e) => {} Ok(x) => return Ok(x) } }",
+        "retry some none",
+    );
+    repeats(
+        "loop { if let Some(x) = retry.run(|| call()).await { return x; } }",
+        "retry some none",
+    );
+}
+
+#[test]
 fn loops_that_are_no_retries() {
     repeats("for x in xs { call(x).await?; }", "iterate");
     repeats("for i in 0..n { call(i).await?; }", "iterate");
