@@ -234,8 +234,13 @@ impl Source<'_> {
 
 /// `PAYMENTS_URL` is an environment variable, `payments.url` a key of a configuration file.
 fn config_key(name: &str) -> ConfigKey {
-    let is_env = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-    ConfigKey { kind: if is_env { ConfigKind::Env } else { ConfigKind::Key }, name: name.into() }
+    let is_env = name
+        .bytes()
+        .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    ConfigKey {
+        kind: if is_env { ConfigKind::Env } else { ConfigKind::Key },
+        name: name.into(),
+    }
 }
 
 #[cfg(test)]

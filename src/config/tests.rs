@@ -59,7 +59,13 @@ kind = "service"
     assert_eq!(settings.min_resolved, Some(0.5));
     assert_eq!(settings.levels[&Name::from("call-without-timeout")], Level::Advice);
     assert_eq!(settings.tiers[&Name::from("checkout")], 0);
-    assert_eq!(settings.values[0].key, ConfigKey { kind: ConfigKind::Env, name: "PAYMENTS_URL".into() });
+    assert_eq!(
+        settings.values[0].key,
+        ConfigKey {
+            kind: ConfigKind::Env,
+            name: "PAYMENTS_URL".into()
+        }
+    );
     assert_eq!(config_key("payments.url").kind, ConfigKind::Key);
     assert_eq!(
         (settings.values[0].value.as_str(), settings.values[0].at.line),

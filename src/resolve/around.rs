@@ -12,7 +12,6 @@ use crate::{
 use super::{
     bodies::{At, BodyRef},
     infer::{Callee, LocalId, Origin},
-    shapes,
     ty::{FnId, Ty},
     values::{Call, Context, Flow},
 };
@@ -48,6 +47,7 @@ impl<'a> Flow<'_, 'a> {
         let bodies = self.bodies;
         let Some(body) = bodies.body(context.body) else { return };
         let own = bodies.typed(context.body);
+        let subject = self.subject(context, expr);
         let mut child = expr;
         // Still the bare future of the call, nothing done with its answer yet.
         let mut is_bare = true;
@@ -78,14 +78,9 @@ impl<'a> Flow<'_, 'a> {
                 }
                 ExprKind::Block { stmts, .. } => is_bare &= stmts.len() == 1,
                 ExprKind::Await(_) | ExprKind::Try(_) => is_bare = false,
-                ExprKind::Loop { .. } => {
-                    if let Some(layer) = shapes::retry_loop(self, context, here, expr) {
-                        layers.push(layer);
-                    }
-                }
-                ExprKind::Select(arms) => {
-                    if let Some(layer) = shapes::select_deadline(self, context, arms, here, child) {
-                        let mut layer = layer;
+                ExprKind::Loop { .. } => layers.extend(self.retry_loop(context, here, subject)),
+                ExprKind::Select(_) => {
+                    if let Some(mut layer) = self.select_deadline(context, here, child) {
                         if is_bare && completes == Some(Completes::Headers) {
                             bound_head_only(&mut layer);
                         }
@@ -96,6 +91,7 @@ impl<'a> Flow<'_, 'a> {
             }
             child = here;
         }
+        layers.extend(self.retry_recursion(context, subject));
     }
 
     /// A local that holds a future or closure not run yet.

@@ -15,6 +15,7 @@ use crate::{
 use super::{
     infer::{Callee, LocalId, Typed, infer_constant, infer_function},
     patterns::variant_field,
+    site::Sites,
     symbols::World,
     ty::{ConstId, FnId, TypeId},
 };
@@ -41,6 +42,8 @@ pub(crate) struct TypedBody<'a> {
     pub(crate) parents: Vec<Option<ExprId>>,
     /// What the function returns: the tail and `return` values outside closures.
     pub(crate) returns: Vec<ExprId>,
+    /// What the syntax around its calls tells.
+    pub(crate) sites: Option<Sites<'a>>,
     /// Setters called on a local for their effect (`builder.set_timeout(..);`), in order.
     pub(crate) mutations: FxHashMap<LocalId, Vec<ExprId>>,
 }
@@ -203,6 +206,7 @@ impl<'a> TypedBody<'a> {
         };
         own.returns = own.collect_returns(body);
         own.collect_mutations(body);
+        own.sites = Some(Sites::of(body));
         own
     }
 

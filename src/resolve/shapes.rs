@@ -1,24 +1,111 @@
-//! Guards by shape: hand-written retry loops, selects against a clock.
+//! Guards by shape: hand-written retry loops, functions that call themselves again, selects against a clock.
 
 use crate::model::{
-    expr::{Arm, ExprId},
-    guard::Layer,
+    expr::ExprId,
+    guard::{Layer, LayerKind, RetryLayer, Scope, Source},
+    location::Span,
+    term::Term,
 };
 
-use super::values::{Context, Flow};
+use super::{
+    bodies::{At, BodyRef},
+    site::{Attempts, LoopShape, Retry},
+    values::{Context, Flow, Value, as_term},
+};
 
-/// The retry layer that a loop puts around a call, if it is re-entered on the call's failure.
-pub(crate) fn retry_loop(_flow: &Flow<'_, '_>, _context: &Context, _at: ExprId, _call: ExprId) -> Option<Layer> {
-    None
-}
+impl Flow<'_, '_> {
+    /// The retry layer that the loop at `around` puts around a call, if it is entered again because the call failed.
+    pub(crate) fn retry_loop(&self, context: &Context, around: ExprId, call: ExprId) -> Option<Layer> {
+        let sites = self.bodies.typed(context.body).sites.as_ref()?;
+        let span = self.bodies.body(context.body)?.get(around).span;
+        sites.enclosing_loops(call).into_iter().find_map(|shape| match shape {
+            LoopShape::Retry(retry) if retry.at == span => Some(self.retry_layer(context, &retry)),
+            _ => None,
+        })
+    }
 
-/// The timeout that a select puts around the future in one of its arms.
-pub(crate) fn select_deadline(
-    _flow: &Flow<'_, '_>,
-    _context: &Context,
-    _arms: &[Arm],
-    _select: ExprId,
-    _child: ExprId,
-) -> Option<Layer> {
-    None
+    /// The retry layer of a function that calls itself again after the call failed.
+    pub(crate) fn retry_recursion(&self, context: &Context, call: ExprId) -> Option<Layer> {
+        let BodyRef::Function(id) = context.body else {
+            return None;
+        };
+        let sites = self.bodies.typed(context.body).sites.as_ref()?;
+        let def = self.bodies.world.function(id).def;
+        match sites.recursion_retry(call, &def.name, &def.params)? {
+            LoopShape::Retry(retry) => Some(self.retry_layer(context, &retry)),
+            _ => None,
+        }
+    }
+
+    /// The timeout that a select puts around the future in one of its arms.
+    pub(crate) fn select_deadline(&self, context: &Context, select: ExprId, call: ExprId) -> Option<Layer> {
+        let sites = self.bodies.typed(context.body).sites.as_ref()?;
+        let length = sites.select_deadline(call)?;
+        let limit = self.term(context, length);
+        Some(Layer {
+            kind: LayerKind::Timeout {
+                scope: Scope::Total,
+                limit,
+            },
+            source: Source::Wrapper,
+            at: Some(self.place(context, self.bodies.body(context.body)?.get(select).span)),
+            is_conditional: false,
+        })
+    }
+
+    fn retry_layer(&self, context: &Context, retry: &Retry) -> Layer {
+        let attempts = match (&retry.attempts, retry.is_unbounded) {
+            (Some(attempts), _) => Some(self.attempts(context, attempts)),
+            (None, true) => None,
+            (None, false) => Some(Term::unknown("the loop's end is not a plain count")),
+        };
+        Layer {
+            kind: LayerKind::Retry(RetryLayer {
+                attempts,
+                max_elapsed: None,
+                backoff: retry.backoff,
+                jitter: retry.jitter,
+                on: Vec::new(),
+                idempotent: None,
+            }),
+            source: Source::Wrapper,
+            at: Some(self.place(context, retry.at)),
+            is_conditional: false,
+        }
+    }
+
+    fn attempts(&self, context: &Context, attempts: &Attempts) -> Term {
+        let plus = u64::try_from(attempts.plus).unwrap_or(0);
+        let Some(count) = attempts.count else {
+            return Term::Count(plus);
+        };
+        let count = match self.eval(context, count) {
+            Value::List(items) => Term::Count(items.len() as u64),
+            other => as_term(&other),
+        };
+        match (count, attempts.plus) {
+            (count, 0) => count,
+            (Term::Count(count), plus) => Term::Count(count.saturating_add_signed(plus)),
+            (count, plus) if 0 < plus => Term::Sum(vec![count, Term::Count(plus.unsigned_abs())]),
+            (count, _) => count,
+        }
+    }
+
+    fn place(&self, context: &Context, span: Span) -> crate::model::location::Location {
+        self.bodies.world.location(self.file_of(context.body), span)
+    }
+
+    /// What fails when this expression is used: the call of it, where it is what is called.
+    pub(crate) fn subject(&self, context: &Context, expr: ExprId) -> ExprId {
+        let own = self.bodies.typed(context.body);
+        own.parent(expr)
+            .filter(|parent| {
+                let at = At {
+                    body: context.body,
+                    expr: *parent,
+                };
+                matches!(self.bodies.kind(at), crate::model::expr::ExprKind::Call { callee, .. } if *callee == expr)
+            })
+            .unwrap_or(expr)
+    }
 }
