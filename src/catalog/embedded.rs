@@ -138,6 +138,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
 ];
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "the test lists the source folder")]
 mod tests {
     use std::{fs, path::Path};
 

@@ -53,6 +53,9 @@ pub(super) struct Candidate<T> {
     pub is_blocking: bool,
 }
 
+/// Last segment → the full paths that it may stand for.
+pub(super) type ByLast = FxHashMap<Name, Vec<Candidate<Box<[Name]>>>>;
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     pub crates: FxHashMap<Name, Krate>,
@@ -67,7 +70,7 @@ pub(super) struct Index {
     pub methods: FxHashMap<Name, FxHashMap<Name, Vec<FunctionId>>>,
     /// Free functions and macros by path.
     pub free: FxHashMap<Box<[Name]>, Vec<FunctionId>>,
-    pub free_by_last: FxHashMap<Name, FxHashMap<Name, Vec<Candidate<Box<[Name]>>>>>,
+    pub free_by_last: FxHashMap<Name, ByLast>,
     pub trait_methods: FxHashMap<Name, Vec<TraitMethod>>,
     pub versions: Vec<LibraryVersions>,
     pub entries: Entries,

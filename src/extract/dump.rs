@@ -152,7 +152,7 @@ impl LowerFirst for String {
         let mut chars = self.chars();
         chars
             .next()
-            .map(|first| first.to_lowercase().collect::<String>() + chars.as_str())
+            .map(|first| first.to_lowercase().collect::<Self>() + chars.as_str())
             .unwrap_or_default()
     }
 }

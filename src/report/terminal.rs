@@ -256,11 +256,10 @@ impl Page<'_> {
     fn not_seen(&mut self) {
         self.heading("NOT SEEN", "none of this counts as safe");
         let resolution = &self.view.report.scan.resolution;
-        if 0 < resolution.call_expressions {
-            let bound = resolution.internal + resolution.outside;
+        let bound = resolution.internal + resolution.outside;
+        if let Some(share) = bound.saturating_mul(100).checked_div(resolution.call_expressions) {
             self.line(format_args!(
-                "  {} % of {} call expressions were bound to what they call",
-                bound.saturating_mul(100) / resolution.call_expressions,
+                "  {share} % of {} call expressions were bound to what they call",
                 resolution.call_expressions
             ));
         }

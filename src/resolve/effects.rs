@@ -1,7 +1,8 @@
 //! External calls and call sites of every production function, with the guards that stand right there.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use crate::{
     catalog::{
@@ -467,8 +468,8 @@ fn has_carrier(value: &Value) -> bool {
 }
 
 /// Places in production code that make objects of outside types, by type path.
-pub(crate) fn makers(bodies: &Bodies<'_, '_>) -> FxHashMap<Name, Vec<At>> {
-    let mut makers: FxHashMap<Name, Vec<At>> = FxHashMap::default();
+pub(crate) fn makers(bodies: &Bodies<'_, '_>) -> BTreeMap<Name, Vec<At>> {
+    let mut makers: BTreeMap<Name, Vec<At>> = BTreeMap::new();
     let world = bodies.world;
     for (idx, data) in world.functions.iter().enumerate() {
         if data.is_test {

@@ -4,6 +4,8 @@
 //! and the catalogue say what a value is, or it stays unknown. That is enough for nine of ten
 //! calls (performance notes, section 4) at a small fraction of a compiler's cost.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use crate::{
@@ -32,18 +34,18 @@ pub(crate) struct Typed<'a> {
     /// By expression.
     pub(crate) types: Vec<Ty>,
     /// Who a call, method call or macro calls.
-    pub(crate) callees: FxHashMap<ExprId, Callee<'a>>,
+    pub(crate) callees: BTreeMap<ExprId, Callee<'a>>,
     /// Paths that name a function without calling it.
-    pub(crate) references: FxHashMap<ExprId, Vec<FnId>>,
+    pub(crate) references: BTreeMap<ExprId, Vec<FnId>>,
     /// What other paths denote: constants, statics, unit types, outside names.
     pub(crate) names: FxHashMap<ExprId, Def>,
     pub(crate) locals: Vec<Local>,
     /// Paths that name a local.
-    pub(crate) uses: FxHashMap<ExprId, LocalId>,
+    pub(crate) uses: BTreeMap<ExprId, LocalId>,
     /// Types of struct literals.
-    pub(crate) literals: FxHashMap<ExprId, TypeId>,
+    pub(crate) literals: BTreeMap<ExprId, TypeId>,
     /// Tuple structs and variants that a call makes.
-    pub(crate) constructs: FxHashMap<ExprId, (TypeId, Option<u32>)>,
+    pub(crate) constructs: BTreeMap<ExprId, (TypeId, Option<u32>)>,
     /// The owner type of field accesses on types of the scanned packages.
     pub(crate) fields: FxHashMap<ExprId, TypeId>,
 }
@@ -220,6 +222,7 @@ impl<'a> Inferer<'_, 'a> {
         ty
     }
 
+    #[expect(clippy::too_many_lines, reason = "one row for each shape or method: a table")]
     fn infer_kind(&mut self, id: ExprId, expected: &Ty) -> Ty {
         let body: &'a Body = self.body;
         match &body.get(id).kind {

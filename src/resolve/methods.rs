@@ -237,6 +237,7 @@ impl<'a> Inferer<'_, 'a> {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the whole state of one method call")]
     fn catalog_method(
         &mut self,
         id: ExprId,
@@ -615,7 +616,7 @@ impl<'a> Inferer<'_, 'a> {
         };
         for arg in args {
             if matches!(self.body.get(arg.value).kind, ExprKind::Closure { .. }) {
-                self.infer(arg.value, &Ty::function(&[held.clone()], Ty::Unknown));
+                self.infer(arg.value, &Ty::function(std::slice::from_ref(&held), Ty::Unknown));
             } else {
                 self.infer(arg.value, &Ty::Unknown);
             }

@@ -174,12 +174,12 @@ impl World<'_> {
         };
         named
             .or_else(|| prelude(name, space))
-            .or_else(|| self.from_outside_glob(module, name))
+            .or_else(|| self.name_of_outside_glob(module, name))
     }
 
     /// A name that nothing in sight defines comes from an outside glob, where there is only one crate to come from:
     /// the code compiles.
-    fn from_outside_glob(&self, module: ModuleId, name: &Name) -> Option<Def> {
+    fn name_of_outside_glob(&self, module: ModuleId, name: &Name) -> Option<Def> {
         let mut candidates: Vec<&Vec<Name>> = Vec::new();
         for at in self.scope_chain(module) {
             candidates.extend(self.module(at).globs.iter().filter_map(|glob| match glob {

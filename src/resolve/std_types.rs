@@ -245,6 +245,7 @@ impl<'a> Inferer<'_, 'a> {
         Some(ty)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one row for each shape or method: a table")]
     fn option_method(&mut self, own: &Ty, is_result: bool, method: &str, args: &'a [Arg], expected: &Ty) -> Option<Ty> {
         let held = own.arg(0);
         let err = own.arg(1);
@@ -275,7 +276,7 @@ impl<'a> Inferer<'_, 'a> {
                 rewrap(of)
             }
             "map_err" => {
-                let of = self.closure_arg(args, 0, &[err.clone()], &Ty::Unknown);
+                let of = self.closure_arg(args, 0, std::slice::from_ref(&err), &Ty::Unknown);
                 Ty::result(held, of)
             }
             "and_then" => {
@@ -336,7 +337,7 @@ impl<'a> Inferer<'_, 'a> {
                     held
                 };
                 for arg in args {
-                    self.infer(arg.value, &Ty::function(&[param.clone()], Ty::prim("bool")));
+                    self.infer(arg.value, &Ty::function(std::slice::from_ref(&param), Ty::prim("bool")));
                 }
                 Ty::prim("bool")
             }
@@ -370,6 +371,7 @@ impl<'a> Inferer<'_, 'a> {
         Some(ty)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one row for each shape or method: a table")]
     fn sequence_method(
         &mut self,
         own: &Ty,
@@ -423,7 +425,7 @@ impl<'a> Inferer<'_, 'a> {
                 if n > 1 {
                     self.infer(args[0].value, &Ty::Unknown);
                 }
-                let ret = self.closure_arg(args, n.saturating_sub(1), &[of.clone()], &Ty::Unknown);
+                let ret = self.closure_arg(args, n.saturating_sub(1), std::slice::from_ref(&of), &Ty::Unknown);
                 match method {
                     "find" | "max_by_key" | "min_by_key" => Ty::option(of),
                     "any" | "all" => Ty::prim("bool"),
@@ -669,7 +671,7 @@ fn collected(wanted: &Ty, of: &Ty) -> Ty {
             Ty::ext("std::HashMap", &[of.arg(0), of.arg(1)])
         }
         Some(_) => wanted.clone(),
-        None if wanted.is_unknown() => Ty::ext("std::Vec", &[of.clone()]),
+        None if wanted.is_unknown() => Ty::ext("std::Vec", std::slice::from_ref(of)),
         None => wanted.clone(),
     }
 }

@@ -3,6 +3,8 @@
 //! Built once from sorted facts; read-only and shared between threads afterwards. Which names a path
 //! denotes is answered in `paths`, what a type reference denotes in `lower`.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use crate::{
@@ -38,7 +40,7 @@ pub(crate) struct World<'a> {
     /// Library crates by (package).
     pub(crate) library_of: FxHashMap<usize, CrateIdx>,
     /// Methods and associated functions of inherent impls.
-    pub(crate) inherent: FxHashMap<(TypeId, Name), Vec<FnId>>,
+    pub(crate) inherent: BTreeMap<(TypeId, Name), Vec<FnId>>,
     /// Methods of traits (declared there), by trait and name.
     pub(crate) trait_methods: FxHashMap<(TypeId, Name), FnId>,
     /// Impl indexes by implemented trait of the scanned packages.
@@ -48,7 +50,7 @@ pub(crate) struct World<'a> {
     /// Traits of the scanned packages that declare a method of that name.
     pub(crate) traits_with_method: FxHashMap<Name, Vec<TypeId>>,
     /// Inherent-like functions on outside types (`impl Trait for reqwest::Client`), by method name.
-    pub(crate) foreign_impls: FxHashMap<Name, Vec<FnId>>,
+    pub(crate) foreign_impls: BTreeMap<Name, Vec<FnId>>,
     /// Locked versions of catalogued libraries, as each package sees them.
     pub(crate) versions: FxHashMap<(usize, LibraryIdx), semver::Version>,
     /// Associated constants by type and name.
@@ -171,12 +173,12 @@ impl<'a> World<'a> {
             constants: Vec::new(),
             impls: Vec::new(),
             library_of: FxHashMap::default(),
-            inherent: FxHashMap::default(),
+            inherent: BTreeMap::new(),
             trait_methods: FxHashMap::default(),
             impls_of_trait: FxHashMap::default(),
             impls_for_type: FxHashMap::default(),
             traits_with_method: FxHashMap::default(),
-            foreign_impls: FxHashMap::default(),
+            foreign_impls: BTreeMap::new(),
             associated_constants: FxHashMap::default(),
             versions: FxHashMap::default(),
         };

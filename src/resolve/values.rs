@@ -95,7 +95,7 @@ pub(crate) struct Flow<'w, 'a> {
     stack: RefCell<Vec<(At, usize)>>,
     field_stack: RefCell<Vec<(TypeId, Name)>>,
     /// Where objects of outside types are made, and what all of them are, joined.
-    makers: FxHashMap<Name, Vec<At>>,
+    makers: std::collections::BTreeMap<Name, Vec<At>>,
     made: RefCell<FxHashMap<Name, Option<Value>>>,
     /// Values of locals while their reassignments are followed.
     overrides: RefCell<Vec<(BodyRef, LocalId, Value)>>,
@@ -677,7 +677,7 @@ fn literal_value(literal: &Literal) -> Value {
 
 /// A float as thousandths: `1.5` seconds are 1,500 ms.
 fn float_value(number: f64) -> Value {
-    if number.is_finite() && 0.0 <= number && number < 9.0e12 {
+    if (0.0..9.0e12).contains(&number) {
         let whole = Name::from(format!("{number}"));
         match whole.parse::<u64>() {
             Ok(count) => Value::Term(Term::Count(count)),

@@ -35,7 +35,8 @@ impl Parse for MacroArgs {
             // Logging separates fields from the message by `;`; elsewhere it ends a statement.
             let is_fields = args.iter().all(|arg| arg.name.is_some());
             let is_pair = input.parse::<Option<Token![=>]>>()?.is_some();
-            if !is_pair && !input.is_empty() && !(is_fields && input.parse::<Option<Token![;]>>()?.is_some()) {
+            let ends = is_pair || input.is_empty();
+            if !(ends || is_fields && input.parse::<Option<Token![;]>>()?.is_some()) {
                 input.parse::<Token![,]>()?;
             }
         }

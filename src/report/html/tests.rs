@@ -351,6 +351,10 @@ fn two_hundred_components_and_two_thousand_calls_fit_into_a_few_megabytes() {
 /// Writes the pages that a person looks at: `cargo test --lib html -- --ignored`, then open `target/report-sample/*.html`.
 #[test]
 #[ignore = "writes files for looking at"]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "writes pages for a person, outside every report"
+)]
 fn write_samples() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/report-sample");
     std::fs::create_dir_all(&folder).expect("the target folder can be written");

@@ -88,10 +88,8 @@ impl Sites<'_> {
                         .flat_map(|name| self.uses_after(up, name))
                         .any(|used| !self.is_idle_use(used));
                 }
-                ExprKind::Block { stmts, has_tail, .. } => {
-                    if !*has_tail || stmts.last() != Some(&below) {
-                        return self.is_joined_by_set(spawned);
-                    }
+                ExprKind::Block { stmts, has_tail, .. } if !*has_tail || stmts.last() != Some(&below) => {
+                    return self.is_joined_by_set(spawned);
                 }
                 ExprKind::Struct { .. } | ExprKind::Assign { .. } | ExprKind::Loop { .. } => return false,
                 // Within what is mapped over, or the value of a closure: the handles are collected.
@@ -185,11 +183,7 @@ impl Sites<'_> {
                         pattern: Pattern::Bind { name, .. },
                         init: Some(init),
                         ..
-                    } if *init == below => {
-                        if visited.insert(up) {
-                            open.extend(self.uses_after(up, name));
-                        }
-                    }
+                    } if *init == below && visited.insert(up) => open.extend(self.uses_after(up, name)),
                     _ => {}
                 }
                 below = up;
