@@ -84,11 +84,8 @@ fn is_always_waited_for(used: &Use) -> bool {
 fn across(network: &Network<'_>, needs: &[Need], idx: u32, call: &Call) -> Option<TimeoutBudget> {
     let limits = Limits::of(&call.guards);
     let budget_ms = [limits.attempt_ms, limits.outer_ms].into_iter().flatten().min()?;
-    let set = network.callees_of[idx as usize]?;
     // Of several entries that may be meant, the one that needs the least: the claim holds for each of them.
-    let need = network.callee_sets[set as usize]
-        .iter()
-        .map(|node| needs[*node as usize]);
+    let need = network.callees_of(idx).map(|node| needs[node as usize]);
     let need = need.min_by_key(|need| (need.sum_ms, need.longest_ms))?;
     if need.sum_ms <= budget_ms {
         return None;

@@ -2,16 +2,17 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
+use super::network::Network;
 use crate::model::{
     analysis::{BlastRadius, FailureDomain, Mode, State},
-    system::{ComponentIdx, System},
+    system::ComponentIdx,
 };
 
 /// A domain needs so many services: one that only takes down a single one is its single point of failure.
 const MIN_MEMBERS: usize = 2;
 
 /// From the radii of all components; things that take down the same services are one domain. The largest first.
-pub(crate) fn failure_domains(system: &System, radii: &[BlastRadius]) -> Vec<FailureDomain> {
+pub(crate) fn failure_domains(network: &Network<'_>, radii: &[BlastRadius]) -> Vec<FailureDomain> {
     let mut by_members: BTreeMap<Vec<ComponentIdx>, Vec<ComponentIdx>> = BTreeMap::new();
     for radii in radii.chunk_by(|one, other| one.component == other.component) {
         let fatal = radii
@@ -29,7 +30,7 @@ pub(crate) fn failure_domains(system: &System, radii: &[BlastRadius]) -> Vec<Fai
     }
     let mut domains: Vec<FailureDomain> = by_members
         .into_iter()
-        .map(|(members, shared)| domain(system, shared, members))
+        .map(|(members, shared)| domain(network, shared, members))
         .collect();
     domains.sort_by(|one, other| {
         (Reverse(one.members.len()), &one.shared).cmp(&(Reverse(other.members.len()), &other.shared))
@@ -37,15 +38,13 @@ pub(crate) fn failure_domains(system: &System, radii: &[BlastRadius]) -> Vec<Fai
     domains
 }
 
-fn domain(system: &System, shared: Vec<ComponentIdx>, members: Vec<ComponentIdx>) -> FailureDomain {
-    let ties = system.calls.iter().enumerate().filter(|(_, call)| {
-        call.target.is_some_and(|target| shared.contains(&target))
-            && call
-                .services
-                .iter()
-                .any(|service| members.binary_search(service).is_ok())
-    });
-    let cut = ties.filter_map(|(idx, _)| u32::try_from(idx).ok()).collect();
+fn domain(network: &Network<'_>, shared: Vec<ComponentIdx>, members: Vec<ComponentIdx>) -> FailureDomain {
+    let system = network.system;
+    let mut cut: Vec<u32> = shared.iter().flat_map(|target| network.calls_to(*target)).collect();
+    let is_of_member = |service: &ComponentIdx| members.binary_search(service).is_ok();
+    cut.retain(|call| system.calls[*call as usize].services.iter().any(is_of_member));
+    cut.sort_unstable();
+    cut.dedup();
     let names: Vec<String> = shared
         .iter()
         .map(|idx| system.components[*idx as usize].id().to_string())
@@ -75,7 +74,7 @@ mod tests {
     fn check(text: &str, expected: &[&str]) {
         let system = notation::read(text);
         let network = Network::of(&system, &Routes::of(&system));
-        let domains = failure_domains(&system, &radius::blast_radii(&network));
+        let domains = failure_domains(&network, &radius::blast_radii(&network));
         let ids = |list: &[u32]| {
             list.iter()
                 .map(|idx| system.components[*idx as usize].id().to_string())

@@ -4,6 +4,7 @@
 //! `network` and `outcome` hold the failure semantics, `propagate` the fixpoint; everything else reads them.
 
 mod budget;
+mod callees;
 mod detectors;
 mod domains;
 mod network;
@@ -53,7 +54,7 @@ pub fn analyze(system: &System, settings: &AnalyzeSettings, rules: &[Rule]) -> A
     };
     Analysis {
         findings: detectors::findings(&context, rules, settings),
-        failure_domains: domains::failure_domains(system, &radii),
+        failure_domains: domains::failure_domains(&network, &radii),
         retry_products: retries::retry_products(&network),
         timeout_budgets: budget::timeout_budgets(&network),
         blast_radius: radii,

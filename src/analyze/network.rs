@@ -3,11 +3,10 @@
 //! A *node* is an entry, or a service's work that no known entry reaches. A *use* is one call at one node, with
 //! its outcomes worked out once for everything that can be seen of the target. Built once, shared by all scenarios.
 
-use std::ops::Range;
-
 use rustc_hash::FxHashMap;
 
 use super::{
+    callees::names,
     outcome::{Outcomes, Passage, Truth},
     routes::{Routes, Way, ways},
     timing,
@@ -16,7 +15,7 @@ use crate::model::{
     call::{ComponentKind, EntryKind, FailureShowsAs, Phase, Transport},
     guard::Guards,
     location::Location,
-    system::{Call, ComponentIdx, EdgeKind, Entry, System},
+    system::{Call, ComponentIdx, Edge, EdgeKind, System},
 };
 
 /// Something that has a state.
@@ -28,10 +27,23 @@ pub(crate) struct Node {
     pub(crate) shows_as: FailureShowsAs,
 }
 
+/// One call with one of its targets: a client that several callers share may reach several.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Link {
+    pub(crate) call: u32,
+    pub(crate) target: ComponentIdx,
+    /// The set of nodes that may answer.
+    pub(crate) callees: Option<u32>,
+}
+
 /// One call at one node.
 #[derive(Clone, Debug)]
 pub(crate) struct Use {
     pub(crate) call: u32,
+    /// `None` where the target is not known.
+    pub(crate) link: Option<u32>,
+    /// The call has no other target in this service.
+    pub(crate) is_only_target: bool,
     pub(crate) node: u32,
     pub(crate) outcomes: Outcomes,
     /// The outcomes while the fallback's component is not well, and that component.
@@ -49,14 +61,15 @@ pub(crate) struct Network<'s> {
     pub(crate) nodes_of: Vec<Vec<u32>>,
     /// Sorted by call.
     pub(crate) uses: Vec<Use>,
-    uses_of: Vec<Range<usize>>,
-    /// Calls by their target.
-    pub(crate) calls_to: Vec<Vec<u32>>,
+    /// Sorted by call and target.
+    pub(crate) links: Vec<Link>,
+    pub(crate) uses_of_link: Vec<Vec<u32>>,
+    /// Links by their target.
+    pub(crate) links_to: Vec<Vec<u32>>,
     /// Which nodes may answer a call: different calls share a set.
     pub(crate) callee_sets: Vec<Vec<u32>>,
-    pub(crate) callees_of: Vec<Option<u32>>,
     pub(crate) sets_with: Vec<Vec<u32>>,
-    pub(crate) calls_of_set: Vec<Vec<u32>>,
+    pub(crate) links_of_set: Vec<Vec<u32>>,
     /// For each call the component that its fallback asks instead, where that is known.
     pub(crate) fallback_of: Vec<Option<ComponentIdx>>,
     /// Uses whose fallback is that component.
@@ -75,29 +88,41 @@ impl<'s> Network<'s> {
             nodes: Vec::new(),
             nodes_of: vec![Vec::new(); n_components],
             uses: Vec::new(),
-            uses_of: Vec::with_capacity(system.calls.len()),
-            calls_to: vec![Vec::new(); n_components],
+            links: Vec::new(),
+            uses_of_link: Vec::new(),
+            links_to: vec![Vec::new(); n_components],
             callee_sets: Vec::new(),
-            callees_of: Vec::new(),
             sets_with: Vec::new(),
-            calls_of_set: Vec::new(),
+            links_of_set: Vec::new(),
             fallback_of: fallback_targets(system),
             fallbacks_to: vec![Vec::new(); n_components],
             pools: Vec::new(),
             tenants: vec![Vec::new(); n_components],
         };
         network.add_nodes();
-        network.add_uses(routes);
-        network.add_callees();
+        let targets = targets(system);
+        network.add_links(&targets);
+        network.add_uses(routes, &targets);
         for edge in system.edges.iter().filter(|edge| edge.kind == EdgeKind::RunsOn) {
             network.tenants[edge.to as usize].push(edge.from);
         }
         network
     }
 
-    /// The uses of a call.
-    pub(crate) fn uses_of(&self, call: u32) -> Range<usize> {
-        self.uses_of[call as usize].clone()
+    /// The calls to a component, sorted.
+    pub(crate) fn calls_to(&self, component: ComponentIdx) -> Vec<u32> {
+        self.links_to[component as usize]
+            .iter()
+            .map(|link| self.links[*link as usize].call)
+            .collect()
+    }
+
+    /// All nodes that may answer a call, whichever of its targets is meant.
+    pub(crate) fn callees_of(&self, call: u32) -> impl Iterator<Item = u32> {
+        let start = self.links.partition_point(|link| link.call < call);
+        let mine = self.links[start..].iter().take_while(move |link| link.call == call);
+        mine.filter_map(|link| link.callees)
+            .flat_map(|set| self.callee_sets[set as usize].iter().copied())
     }
 
     fn add_nodes(&mut self) {
@@ -141,44 +166,91 @@ impl<'s> Network<'s> {
         self.nodes[last as usize].entry.is_none().then_some(last)
     }
 
-    fn add_uses(&mut self, routes: &Routes<'_>) {
+    fn add_links(&mut self, targets: &[CallTarget]) {
+        let mut sets: FxHashMap<Vec<u32>, u32> = FxHashMap::default();
+        let mut pairs: Vec<(u32, ComponentIdx)> = targets.iter().map(|target| (target.call, target.to)).collect();
+        pairs.dedup();
+        for (call, target) in pairs {
+            let link = u32::try_from(self.links.len()).expect("fewer than 2^32 links");
+            let nodes = self.callees(&self.system.calls[call as usize], target);
+            let callees = (!nodes.is_empty()).then(|| {
+                let next = u32::try_from(sets.len()).expect("fewer than 2^32 sets");
+                *sets.entry(nodes).or_insert_with_key(|nodes| {
+                    for &node in nodes {
+                        self.sets_with[node as usize].push(next);
+                    }
+                    self.callee_sets.push(nodes.clone());
+                    self.links_of_set.push(Vec::new());
+                    next
+                })
+            });
+            if let Some(set) = callees {
+                self.links_of_set[set as usize].push(link);
+            }
+            self.links_to[target as usize].push(link);
+            self.links.push(Link { call, target, callees });
+            self.uses_of_link.push(Vec::new());
+        }
+    }
+
+    fn add_uses(&mut self, routes: &Routes<'_>, targets: &[CallTarget]) {
         let system = self.system;
         let known_ways = ways_of_calls(system, routes);
         let mut pools: FxHashMap<(ComponentIdx, &Location), u32> = FxHashMap::default();
-        for (call_idx, call) in (0..).zip(&system.calls) {
-            let start = self.uses.len();
-            if let Some(target) = call.target {
-                self.calls_to[target as usize].push(call_idx);
-            }
-            // What runs at boot does nothing to the requests of now.
-            if call.phase != Phase::Boot {
-                let entries = call.entries.iter().copied().zip(&known_ways[call_idx as usize]);
-                let mut nodes: Vec<(u32, Way)> = entries.map(|(entry, way)| (entry, *way)).collect();
-                for &service in &call.services {
-                    if !call
-                        .entries
-                        .iter()
-                        .any(|entry| system.entries[*entry as usize].service == service)
-                        && let Some(own) = self.own_node(service)
-                    {
-                        nodes.push((own, Way::UNKNOWN));
+        // What runs at boot does nothing to the requests of now.
+        for (call_idx, call) in (0..).zip(&system.calls).filter(|(_, call)| call.phase != Phase::Boot) {
+            let entries = call.entries.iter().copied().zip(&known_ways[call_idx as usize]);
+            let mut nodes: Vec<(u32, Way)> = entries.map(|(entry, way)| (entry, *way)).collect();
+            let has_entry = |service| {
+                call.entries
+                    .iter()
+                    .any(|entry| system.entries[*entry as usize].service == service)
+            };
+            let alone = call.services.iter().filter(|service| !has_entry(**service));
+            nodes.extend(
+                alone
+                    .filter_map(|service| self.own_node(*service))
+                    .map(|own| (own, Way::UNKNOWN)),
+            );
+            for (node, way) in nodes {
+                let service = self.nodes[node as usize].service;
+                let pool = call.guards.bulkhead.at.as_ref().map(|at| {
+                    let next = u32::try_from(pools.len()).expect("fewer than 2^32 pools");
+                    *pools.entry((service, at)).or_insert(next)
+                });
+                let links = self.links_of(targets, call_idx, service);
+                // Which of several targets a request reaches is not known: at best another one.
+                let is_only_target = links.len() <= 1;
+                let way = if is_only_target {
+                    way
+                } else {
+                    Way {
+                        best: Passage::NotTaken,
+                        ..way
                     }
-                }
-                for (node, way) in nodes {
-                    let fallback = self.fallback_of[call_idx as usize];
-                    let mut used = use_of(call, call_idx, node, self.nodes[node as usize].entry, way, fallback);
-                    if let Some(at) = call.guards.bulkhead.at.as_ref() {
-                        let key = (self.nodes[node as usize].service, at);
-                        let next = u32::try_from(pools.len()).expect("fewer than 2^32 pools");
-                        used.pool = Some(*pools.entry(key).or_insert(next));
-                    }
+                };
+                let entry = self.nodes[node as usize].entry;
+                let used = use_of(call, call_idx, node, entry, way, self.fallback_of[call_idx as usize]);
+                let used = Use {
+                    pool,
+                    is_only_target,
+                    ..used
+                };
+                if links.is_empty() {
                     self.uses.push(used);
+                } else {
+                    self.uses.extend(links.into_iter().map(|link| Use {
+                        link: Some(link),
+                        ..used.clone()
+                    }));
                 }
             }
-            self.uses_of.push(start..self.uses.len());
         }
         self.pools = vec![Vec::new(); pools.len()];
         for (idx, used) in (0..).zip(&self.uses) {
+            if let Some(link) = used.link {
+                self.uses_of_link[link as usize].push(idx);
+            }
             if let Some(pool) = used.pool {
                 self.pools[pool as usize].push(idx);
             }
@@ -188,26 +260,17 @@ impl<'s> Network<'s> {
         }
     }
 
-    fn add_callees(&mut self) {
-        let mut known: FxHashMap<Vec<u32>, u32> = FxHashMap::default();
-        for (call_idx, call) in (0..).zip(&self.system.calls) {
-            let callees = call.target.map(|target| self.callees(call, target)).unwrap_or_default();
-            if callees.is_empty() {
-                self.callees_of.push(None);
-                continue;
-            }
-            let next = u32::try_from(known.len()).expect("fewer than 2^32 sets");
-            let set = *known.entry(callees).or_insert_with_key(|callees| {
-                for &node in callees {
-                    self.sets_with[node as usize].push(next);
-                }
-                self.callee_sets.push(callees.clone());
-                self.calls_of_set.push(Vec::new());
-                next
-            });
-            self.calls_of_set[set as usize].push(call_idx);
-            self.callees_of.push(Some(set));
-        }
+    /// The links of a call in one service, or all of them where no edge tells services apart.
+    fn links_of(&self, targets: &[CallTarget], call: u32, service: ComponentIdx) -> Vec<u32> {
+        let start = targets.partition_point(|target| target.call < call);
+        let mine = targets[start..].iter().take_while(|target| target.call == call);
+        let here = mine.filter(|target| target.from.is_none_or(|from| from == service));
+        let first = self.links.partition_point(|link| link.call < call);
+        let link_to = |target: ComponentIdx| {
+            let at = self.links[first..].iter().position(|link| link.target == target)?;
+            u32::try_from(first + at).ok()
+        };
+        here.filter_map(|target| link_to(target.to)).collect()
     }
 
     /// The nodes of `target` that may answer: the entry that the call names, or else all that it could mean.
@@ -245,6 +308,42 @@ impl<'s> Network<'s> {
             (true, true) => nodes.clone(),
         }
     }
+}
+
+/// A target of a call, seen from one service; from `None` where only the call itself tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct CallTarget {
+    call: u32,
+    to: ComponentIdx,
+    from: Option<ComponentIdx>,
+}
+
+/// Sorted. The edges know best: one call of a shared client goes elsewhere in every service.
+fn targets(system: &System) -> Vec<CallTarget> {
+    let mut targets = Vec::new();
+    let mut has_edge = vec![false; system.calls.len()];
+    let is_call = |edge: &&Edge| matches!(edge.kind, EdgeKind::Calls | EdgeKind::Publishes);
+    for edge in system.edges.iter().filter(is_call) {
+        for &call in &edge.calls {
+            has_edge[call as usize] = true;
+            targets.push(CallTarget {
+                call,
+                to: edge.to,
+                from: Some(edge.from),
+            });
+        }
+    }
+    let calls = (0..).zip(&system.calls).filter(|(call, _)| !has_edge[*call as usize]);
+    targets.extend(calls.filter_map(|(call, linked)| {
+        Some(CallTarget {
+            call,
+            to: linked.target?,
+            from: None,
+        })
+    }));
+    targets.sort_unstable();
+    targets.dedup();
+    targets
 }
 
 /// For each call, the ways to its entries, in their order.
@@ -335,97 +434,12 @@ fn use_of(call: &Call, call_idx: u32, node: u32, entry: Option<u32>, way: Way, f
     let waits: Option<Vec<u64>> = mine.iter().map(|guards| timing::wait_ms(guards)).collect();
     Use {
         call: call_idx,
+        link: None,
+        is_only_target: true,
         node,
         outcomes: outcomes(true),
         without_fallback: fallback.map(|component| (component, outcomes(false))),
         pool: None,
         wait_ms: waits.and_then(|waits| waits.into_iter().max()),
-    }
-}
-
-const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
-
-/// Does the call, by what its code says, ask exactly for this entry?
-fn names(call: &Call, entry: &Entry) -> bool {
-    match entry.kind {
-        EntryKind::Grpc => {
-            let bare = |name: &str| {
-                name.rsplit(['/', '.', ' '])
-                    .next()
-                    .unwrap_or(name)
-                    .replace('_', "")
-                    .to_lowercase()
-            };
-            call.transport == Transport::Grpc && bare(&call.operation) == bare(&entry.name)
-        }
-        EntryKind::Http => {
-            let (method, route) = entry.name.split_once(' ').unwrap_or(("", &entry.name));
-            let operation = call.operation.to_uppercase();
-            let same_method =
-                !METHODS.contains(&operation.as_str()) || !METHODS.contains(&method) || operation == method;
-            same_method && path_of(&call.endpoint).is_some_and(|path| is_route(route, path))
-        }
-        EntryKind::Consumer | EntryKind::Schedule | EntryKind::Main => false,
-    }
-}
-
-/// The path of an address; `None` where it has none that says anything.
-fn path_of(endpoint: &str) -> Option<&str> {
-    let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
-    let path = rest.find('/').map(|at| &rest[at..])?;
-    let path = path.split(['?', '#']).next().unwrap_or(path);
-    (path.len() > 1).then_some(path)
-}
-
-fn is_route(route: &str, path: &str) -> bool {
-    let segments = |text: &'_ str| text.trim_matches('/').split('/').map(str::to_owned).collect::<Vec<_>>();
-    let is_open = |segment: &str| segment.starts_with([':', '<', '*']) || segment.contains('{');
-    let (route, path) = (segments(route), segments(path));
-    route.len() == path.len()
-        && route
-            .iter()
-            .zip(&path)
-            .all(|(route, path)| route == path || is_open(route) || is_open(path))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Network, Routes};
-    use crate::analyze::notation;
-
-    #[track_caller]
-    fn check(call: &str, expected: &[&str]) {
-        let text = format!(
-            "{call}\nentry service b GET /items\nentry service b GET /items/{{id}}\nentry service b POST /items\n\
-             entry service b rpc shop.Items/ListAll\nentry service b consume orders"
-        );
-        let system = notation::read(&text);
-        let network = Network::of(&system, &Routes::of(&system));
-        let set = network.callees_of[0].map_or(&[][..], |set| &network.callee_sets[set as usize]);
-        let names: Vec<&str> = set
-            .iter()
-            .map(|node| network.nodes[*node as usize].entry.expect("an entry"))
-            .map(|entry| system.entries[entry as usize].name.as_str())
-            .collect();
-        assert_eq!(names, expected);
-    }
-
-    #[test]
-    fn a_call_asks_for_the_entry_that_it_names() {
-        check("service a main -> service b/items", &["GET /items"]);
-        check("service a main -> service b/items/17?x=1", &["GET /items/{id}"]);
-        check("service a main -> service b/items op=POST", &["POST /items"]);
-        check(
-            "service a main -> service b transport=grpc op=list_all",
-            &["rpc shop.Items/ListAll"],
-        );
-    }
-
-    #[test]
-    fn a_call_that_names_none_may_mean_every_answering_entry() {
-        let all = ["GET /items", "GET /items/{id}", "POST /items", "rpc shop.Items/ListAll"];
-        check("service a main -> service b", &all);
-        check("service a main -> service b/other", &all);
-        check("service a main -> service b transport=queue", &[]);
     }
 }

@@ -55,8 +55,8 @@ pub(crate) struct Scenario<'n, 's> {
     used: Vec<u32>,
     is_used: Vec<bool>,
     seed: Seen,
-    /// Work that is left: calls whose view may have changed, sets of callees, pools that are held.
-    calls: Queue,
+    /// Work that is left: links whose view may have changed, sets of callees, pools that are held.
+    links: Queue,
     sets: Queue,
     pools: Queue,
     /// Which use holds the pool.
@@ -101,7 +101,7 @@ impl<'n, 's> Scenario<'n, 's> {
             used: Vec::new(),
             is_used: vec![false; network.uses.len()],
             seed: Seen::Refused,
-            calls: Queue::of_size(network.system.calls.len()),
+            links: Queue::of_size(network.links.len()),
             sets: Queue::of_size(network.callee_sets.len()),
             pools: Queue::of_size(network.pools.len()),
             holder: vec![0; network.pools.len()],
@@ -138,16 +138,16 @@ impl<'n, 's> Scenario<'n, 's> {
             }
         }
         for failed in self.failed.clone() {
-            for &call in &network.calls_to[failed as usize] {
-                self.calls.push(call);
+            for &link in &network.links_to[failed as usize] {
+                self.links.push(link);
             }
         }
         loop {
-            if let Some(call) = self.calls.pop() {
-                self.apply_call(call);
+            if let Some(link) = self.links.pop() {
+                self.apply_link(link);
             } else if let Some(set) = self.sets.pop() {
-                for &call in &network.calls_of_set[set as usize] {
-                    self.calls.push(call);
+                for &link in &network.links_of_set[set as usize] {
+                    self.links.push(link);
                 }
             } else if let Some(pool) = self.pools.pop() {
                 self.drain(pool);
@@ -183,14 +183,14 @@ impl<'n, 's> Scenario<'n, 's> {
         fate
     }
 
-    /// What the call's caller sees, in the best and in the worst case.
-    fn seen(&self, call: u32) -> (Option<Seen>, Option<Seen>) {
+    /// What the caller sees, in the best and in the worst case.
+    fn seen(&self, link: u32) -> (Option<Seen>, Option<Seen>) {
         let network = self.network;
-        let target = network.system.calls[call as usize].target;
-        if target.is_some_and(|target| self.has_failed(target)) {
+        let link = &network.links[link as usize];
+        if self.has_failed(link.target) {
             return (Some(self.seed), Some(self.seed));
         }
-        let Some(set) = network.callees_of[call as usize] else {
+        let Some(set) = link.callees else {
             return (None, None);
         };
         let nodes = network.callee_sets[set as usize].iter();
@@ -208,13 +208,13 @@ impl<'n, 's> Scenario<'n, 's> {
             .unwrap_or((None, None))
     }
 
-    fn apply_call(&mut self, call: u32) {
-        let (best, worst) = self.seen(call);
+    fn apply_link(&mut self, link: u32) {
+        let (network, (best, worst)) = (self.network, self.seen(link));
         if worst.is_none() {
             return;
         }
-        for used in self.network.uses_of(call) {
-            self.apply(u32::try_from(used).expect("fewer than 2^32 uses"), best, worst);
+        for &used in &network.uses_of_link[link as usize] {
+            self.apply(used, best, worst);
         }
     }
 
@@ -287,7 +287,7 @@ impl<'n, 's> Scenario<'n, 's> {
             Seen::NoAnswer => used.wait_ms,
             Seen::Overloaded => None,
             Seen::Refused | Seen::ErrorStatus | Seen::OkBody => {
-                let set = self.network.callees_of[used.call as usize]?;
+                let set = self.network.links[used.link? as usize].callees?;
                 let nodes = self.network.callee_sets[set as usize].iter();
                 let callee = nodes
                     .filter_map(|node| self.conditions[*node as usize].latency_ms)
@@ -337,7 +337,9 @@ impl<'n, 's> Scenario<'n, 's> {
             }
             // A component that others fall back to is seen as a whole.
             for &used in &self.network.fallbacks_to[self.network.nodes[node as usize].service as usize] {
-                self.calls.push(self.network.uses[used as usize].call);
+                if let Some(link) = self.network.uses[used as usize].link {
+                    self.links.push(link);
+                }
             }
         }
     }
@@ -368,7 +370,7 @@ impl<'n, 's> Scenario<'n, 's> {
     pub(crate) fn undecided(&self) -> Vec<u32> {
         let widens = |used: &&u32| {
             let used = &self.network.uses[**used as usize];
-            let (_, worst) = self.seen(used.call);
+            let worst = used.link.and_then(|link| self.seen(link).1);
             let state = self.state_of(used, worst, worst);
             state.best != state.worst
         };

@@ -29,7 +29,7 @@ pub(crate) fn blast_radii(network: &Network<'_>) -> Vec<BlastRadius> {
         if kind == ComponentKind::Library {
             continue;
         }
-        let is_used = !network.calls_to[component as usize].is_empty();
+        let is_used = !network.links_to[component as usize].is_empty();
         for mode in [Mode::Error, Mode::Hang, Mode::Overload] {
             scenario.run(component, mode);
             let radius = failure_radius(network, &scenario, component, mode);
@@ -138,13 +138,13 @@ fn path(network: &Network<'_>, scenario: &Scenario<'_, '_>, start: u32) -> Vec<E
                 break;
             }
         };
-        let call_idx = network.uses[used as usize].call;
-        let call = &network.system.calls[call_idx as usize];
-        path.push(hop(network.system, call, condition.state.worst));
-        if call.target.is_none_or(|target| scenario.has_failed(target)) {
+        let used = &network.uses[used as usize];
+        let Some(link) = used.link.map(|link| &network.links[link as usize]) else {
             break;
-        }
-        let Some(set) = network.callees_of[call_idx as usize] else {
+        };
+        let call = &network.system.calls[used.call as usize];
+        path.push(hop(network.system, call, link.target, condition.state.worst));
+        let Some(set) = link.callees.filter(|_| !scenario.has_failed(link.target)) else {
             break;
         };
         let callees = network.callee_sets[set as usize].iter().copied();
@@ -156,7 +156,7 @@ fn path(network: &Network<'_>, scenario: &Scenario<'_, '_>, start: u32) -> Vec<E
     path
 }
 
-fn hop(system: &System, call: &Call, state: State) -> Evidence {
+fn hop(system: &System, call: &Call, target: ComponentIdx, state: State) -> Evidence {
     let consequence = match state {
         State::Ok => "is not harmed",
         State::Degraded => "goes on without it",
@@ -165,7 +165,7 @@ fn hop(system: &System, call: &Call, state: State) -> Evidence {
     };
     Evidence {
         at: call.at.clone(),
-        reason: format!("calls {} and {consequence}", target_name(system, call)),
+        reason: format!("calls {} and {consequence}", system.components[target as usize].id()),
         function: Some(call.function.clone()),
     }
 }
@@ -277,7 +277,10 @@ mod tests {
     use super::blast_radii;
     use crate::{
         analyze::{network::Network, notation, routes::Routes},
-        model::analysis::{Mode, StateCounts},
+        model::{
+            analysis::{Mode, StateCounts},
+            system::System,
+        },
     };
 
     fn counts(counts: StateCounts) -> String {
@@ -287,9 +290,13 @@ mod tests {
     /// Each line: mode, degraded/failing/hanging services at best and at worst, then who is affected and how.
     #[track_caller]
     fn check(text: &str, component: &str, expected: &[&str]) {
-        let system = notation::read(text);
-        let network = Network::of(&system, &Routes::of(&system));
-        let component = notation::component(&system, component);
+        check_system(&notation::read(text), component, expected);
+    }
+
+    #[track_caller]
+    fn check_system(system: &System, component: &str, expected: &[&str]) {
+        let network = Network::of(system, &Routes::of(system));
+        let component = notation::component(system, component);
         let mut lines = Vec::new();
         for radius in blast_radii(&network)
             .iter()
@@ -413,6 +420,25 @@ mod tests {
                 "error 1/0/0..1/0/0, a [POST /o degraded..degraded]",
                 "hang 1/0/0..1/0/0, a [POST /o degraded..degraded 10 ms]",
                 "overload 1/0/0..1/0/0, a [POST /o degraded..degraded]",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_shared_client_reaches_several_targets_but_a_request_only_one() {
+        let mut system = notation::read("service a GET /a -> external x timeout=10\nservice b GET /b -> external y");
+        let mut edge = system.edges[0].clone();
+        edge.to = notation::component(&system, "external:y");
+        system.edges.push(edge);
+        let affected = |a: &str, b: &str| format!("a [GET /a {a}], b [GET /b {b}]");
+        check_system(
+            &system,
+            "external:y",
+            &[
+                "change, a, b",
+                &format!("error 0/1/0..0/2/0, {}", affected("ok..failing", "failing..failing")),
+                "hang 0/0/1..0/1/1, a [GET /a ok..failing 10 ms], b [GET /b hanging..hanging]",
+                &format!("overload 0/1/0..0/2/0, {}", affected("ok..failing", "failing..failing")),
             ],
         );
     }

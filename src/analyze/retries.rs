@@ -86,9 +86,10 @@ pub(crate) fn retry_products(network: &Network<'_>) -> Vec<RetryProduct> {
     let mut best: Vec<Option<(Tries, RetryProduct)>> = vec![None; network.system.components.len()];
     for (used_idx, used) in (0..).zip(&network.uses) {
         let call = &network.system.calls[used.call as usize];
-        let (Some(target), false) = (call.target, call.guards.retry.layers.is_empty()) else {
+        let (Some(link), false) = (used.link, call.guards.retry.layers.is_empty()) else {
             continue;
         };
+        let target = network.links[link as usize].target;
         // An error that the entry handles is not repeated from above.
         let is_let_out = State::Failing <= used.outcomes.worst(Some(Seen::Refused));
         let way = ways[used.node as usize].as_ref().filter(|_| is_let_out);
@@ -150,7 +151,7 @@ fn ways_down(network: &Network<'_>) -> Vec<Option<Way>> {
         let mut has_changed = false;
         for (used_idx, used) in (0..).zip(&network.uses) {
             let call = &network.system.calls[used.call as usize];
-            let Some(set) = network.callees_of[used.call as usize] else {
+            let Some(set) = used.link.and_then(|link| network.links[link as usize].callees) else {
                 continue;
             };
             let is_let_out = State::Failing <= used.outcomes.worst(Some(Seen::Refused));
@@ -163,7 +164,7 @@ fn ways_down(network: &Network<'_>) -> Vec<Option<Way>> {
             for &callee in callees {
                 let down = match repeats(network, call, callee) {
                     Truth::No => continue,
-                    Truth::Yes if callees.len() == 1 => own,
+                    Truth::Yes if callees.len() == 1 && used.is_only_target => own,
                     Truth::Yes | Truth::Maybe => Tries { best: 1, ..own },
                 };
                 let tries = above.map_or(ONCE, |way| way.tries).times(down);

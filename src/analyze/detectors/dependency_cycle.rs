@@ -1,11 +1,18 @@
 //! Services that call each other in a circle, and packages that depend on each other in one.
 
 use super::{Context, Draft};
-use crate::model::{
-    call::{ComponentKind, Confidence},
-    finding::Level,
-    location::Evidence,
-    system::{ComponentIdx, Edge, EdgeKind},
+use crate::{
+    graph::{
+        paths::shortest_path,
+        scc::StrongComponents,
+        storage::{Direction, EdgeIdx, Graph, NodeIdx},
+    },
+    model::{
+        call::{ComponentKind, Confidence},
+        finding::Level,
+        location::Evidence,
+        system::{ComponentIdx, Edge, EdgeKind},
+    },
 };
 
 pub(super) fn detect(context: &Context<'_>) -> Vec<Draft> {
@@ -34,8 +41,17 @@ pub(super) fn detect(context: &Context<'_>) -> Vec<Draft> {
 fn circles(context: &Context<'_>, verb: &str, edges: &[&Edge]) -> Vec<Draft> {
     let name = |idx: ComponentIdx| context.system.components[idx as usize].id().to_string();
     let mut drafts = Vec::new();
-    for group in strong_groups(context.system.components.len(), edges) {
-        let circle = circle(&group, edges);
+    let n_nodes = u32::try_from(context.system.components.len()).expect("fewer than 2^32 components");
+    let graph = Graph::new(
+        n_nodes,
+        edges
+            .iter()
+            .map(|edge| (NodeIdx(edge.from), NodeIdx(edge.to)))
+            .collect(),
+    );
+    for group in groups(&graph) {
+        let Some(circle) = circle(&graph, &group) else { continue };
+        let circle: Vec<&Edge> = circle.iter().map(|edge| edges[edge.idx()]).collect();
         let Some(first) = circle.first() else { continue };
         let path: Vec<Evidence> = circle
             .iter()
@@ -55,7 +71,7 @@ fn circles(context: &Context<'_>, verb: &str, edges: &[&Edge]) -> Vec<Draft> {
             at,
             package: "".into(),
             function: "".into(),
-            target: group.iter().map(|member| name(*member)).collect::<Vec<_>>().join(" "),
+            target: group.iter().map(|member| name(member.0)).collect::<Vec<_>>().join(" "),
             component: Some(first.from),
             call: first.calls.first().copied(),
             message: format!("{} {verb} each other in a circle{others}", steps.join(" → ")),
@@ -72,73 +88,31 @@ fn circles(context: &Context<'_>, verb: &str, edges: &[&Edge]) -> Vec<Draft> {
     drafts
 }
 
-/// Groups of more than one member, each and all sorted: Kosaraju's algorithm with its own stack.
-fn strong_groups(n_components: usize, edges: &[&Edge]) -> Vec<Vec<ComponentIdx>> {
-    let (mut out, mut into) = (vec![Vec::new(); n_components], vec![Vec::new(); n_components]);
-    for edge in edges {
-        out[edge.from as usize].push(edge.to);
-        into[edge.to as usize].push(edge.from);
-    }
-    let mut order = Vec::new();
-    let mut is_seen = vec![false; n_components];
-    for start in edges.iter().map(|edge| edge.from) {
-        let mut stack = vec![(start, 0)];
-        while let Some((member, n_done)) = stack.pop() {
-            if n_done == 0 && std::mem::replace(&mut is_seen[member as usize], true) {
-                continue;
-            }
-            match out[member as usize].get(n_done) {
-                Some(&next) => stack.extend([(member, n_done + 1), (next, 0)]),
-                None => order.push(member),
-            }
-        }
-    }
-    let mut groups = Vec::new();
-    for start in order.into_iter().rev() {
-        let (mut group, mut stack) = (Vec::new(), vec![start]);
-        while let Some(member) = stack.pop() {
-            if std::mem::replace(&mut is_seen[member as usize], false) {
-                group.push(member);
-                stack.extend(&into[member as usize]);
-            }
-        }
-        group.sort_unstable();
-        groups.extend((1 < group.len()).then_some(group));
-    }
+/// Groups of more than one member, each and all sorted.
+fn groups(graph: &Graph) -> Vec<Vec<NodeIdx>> {
+    let strong = StrongComponents::of(graph, |_| true);
+    let mut groups: Vec<Vec<NodeIdx>> = strong
+        .members()
+        .iter()
+        .filter(|group| 1 < group.len())
+        .cloned()
+        .collect();
     groups.sort_unstable();
     groups
 }
 
-/// The shortest circle through the first member: members sorted, edges in order, so always the same.
-fn circle<'e>(group: &[ComponentIdx], edges: &[&'e Edge]) -> Vec<&'e Edge> {
-    let Some(&start) = group.first() else { return Vec::new() };
-    let inside: Vec<&Edge> = edges
+/// The shortest circle through the group's first member, as positions of edges.
+fn circle(graph: &Graph, group: &[NodeIdx]) -> Option<Vec<EdgeIdx>> {
+    let start = *group.first()?;
+    let ways = graph
+        .neighbors(start, Direction::Forward)
         .iter()
-        .copied()
-        .filter(|edge| group.contains(&edge.from) && group.contains(&edge.to))
-        .collect();
-    let mut reached: Vec<(ComponentIdx, Option<(usize, &Edge)>)> = vec![(start, None)];
-    let mut next = 0;
-    while next < reached.len() {
-        let member = reached[next].0;
-        for edge in inside.iter().filter(|edge| edge.from == member) {
-            if edge.to == start {
-                let mut circle = vec![*edge];
-                let mut at = next;
-                while let Some((before, edge)) = reached[at].1 {
-                    circle.push(edge);
-                    at = before;
-                }
-                circle.reverse();
-                return circle;
-            }
-            if reached.iter().all(|(member, _)| *member != edge.to) {
-                reached.push((edge.to, Some((next, edge))));
-            }
-        }
-        next += 1;
-    }
-    Vec::new()
+        .filter(|(next, _)| *next != start);
+    let back = ways.filter_map(|(next, first)| {
+        let rest = shortest_path(graph, &[*next], start, |_| true)?;
+        Some(std::iter::once(*first).chain(rest).collect::<Vec<_>>())
+    });
+    back.min_by_key(|circle| (circle.len(), circle.clone()))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub(super) fn detect(context: &Context<'_>) -> Vec<Draft> {
         .filter(|(_, component)| component.kind == ComponentKind::External && !component.is_declared);
     externals
         .filter_map(|(component, _)| {
-            let idx = *context.network.calls_to[component as usize].first()?;
+            let idx = *context.network.calls_to(component).first()?;
             let fix = "declare the target with its owner and tier in failmap.toml, or remove the call";
             Some(Draft::of_call(
                 context,
