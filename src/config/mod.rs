@@ -1,6 +1,6 @@
 //! `failmap.toml`: what its user declares about the system, and how loud rules are.
 //!
-//! Text in, [`Settings`] out. [`file`] holds the keys as written, this module what they mean. Keys that do not exist
+//! Text in, [`Settings`] out. [`mod@file`] holds the keys as written, this module what they mean. Keys that do not exist
 //! are refused, with the key that was probably meant. Knows no rule by name: the tables of `[rules]` are handed on raw.
 
 pub mod file;

@@ -27,7 +27,7 @@ pub fn print(report: &Report) -> String {
     json
 }
 
-/// A report that [`print`] wrote, by this or a later version within the same schema.
+/// A report that [`print()`] wrote, by this or a later version within the same schema.
 ///
 /// # Errors
 /// When it is not JSON, not a report, or has another schema.
