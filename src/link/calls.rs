@@ -34,6 +34,9 @@ use super::{
 /// Length of a call's hash, in hex digits.
 const HASH_LEN: usize = 16;
 
+/// Hosts that nobody operates (RFC 2606): code puts them where a value is still to come.
+const PLACEHOLDERS: &[&str] = &["example.com", "example.net", "example.org"];
+
 /// What is needed to link calls.
 pub(super) struct Calls<'a> {
     pub(super) program: &'a Program,
@@ -180,8 +183,11 @@ impl<'a> Calls<'a> {
                     targets.push((target, address.shown.clone()));
                 }
                 Ok(_) => {}
-                Err(reason) => unresolved = unresolved.or(Some(reason)),
+                Err(reason) => unresolved = unresolved.or(Some((reason, address.shown.clone()))),
             }
+        }
+        if unresolved.is_some() {
+            doubt_literals(&mut targets);
         }
         // The better known first; what is published to a topic is not seen as a call of its broker.
         targets.sort_by(|(left, _), (right, _)| {
@@ -189,18 +195,19 @@ impl<'a> Calls<'a> {
             rank(left).cmp(&rank(right)).then_with(|| left.id.cmp(&right.id))
         });
         drop_doubtful(&mut targets);
-        let shown = targets
-            .first()
-            .map(|(_, shown)| shown)
-            .or(addresses.first().map(|address| &address.shown));
+        let unresolved = unresolved.filter(|_| targets.is_empty());
+        let shown = match (targets.first(), &unresolved) {
+            (Some((_, shown)), _) | (None, Some((_, shown))) => shown.clone(),
+            (None, None) => String::new(),
+        };
         Case {
             variant,
             service,
             entries,
             is_alone,
             guards: meet(met),
-            shown: shown.cloned().unwrap_or_default(),
-            unresolved: unresolved.filter(|_| targets.is_empty()),
+            shown,
+            unresolved: unresolved.map(|(reason, _)| reason),
             targets: targets.into_iter().map(|(target, _)| target).collect(),
         }
     }
@@ -319,6 +326,24 @@ fn drop_doubtful(targets: &mut Vec<(Target, String)>) {
     }
     if targets.iter().any(|(target, _)| target.confidence != Confidence::Low) {
         targets.retain(|(target, _)| target.confidence != Confidence::Low);
+    }
+    // `database.url` or else `DATABASE_URL`: several names of one address, not several stores.
+    if let Some((first, _)) = targets
+        .first()
+        .filter(|(target, _)| target.confidence == Confidence::Low)
+    {
+        let (id, kind) = (first.id.clone(), first.kind);
+        targets.retain(|(target, _)| target.id == id || target.kind != kind);
+    }
+}
+
+/// Literal hosts beside an address that is not known: one of several at best, a placeholder at worst.
+fn doubt_literals(targets: &mut Vec<(Target, String)>) {
+    targets.retain(|(target, _)| !PLACEHOLDERS.contains(&name_of(&target.id)));
+    for (target, _) in targets {
+        if target.matched_by == MatchKind::LiteralHost && target.kind == ComponentKind::External {
+            target.confidence = target.confidence.max(Confidence::Medium);
+        }
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) struct Hosts {
     /// By deployment; parallel to `DeclaredWorld::deployments`.
     of_deployment: Vec<ComponentId>,
     by_port: BTreeMap<u16, BTreeSet<ComponentId>>,
-    /// Image and kind of what is deployed ready-made.
+    /// Image with name, and kind, of what is deployed ready-made.
     ready_made: Vec<(String, ComponentKind, ComponentId)>,
     /// Host patterns of declared targets, in the order of declaration.
     declared_hosts: Vec<(Name, ComponentId, Location)>,
@@ -47,7 +47,10 @@ impl Hosts {
             let id = match service {
                 Some(service) => service.id.clone(),
                 None => {
-                    let known = deployment.image.as_deref().and_then(kind_of_image);
+                    // Images of people's own making are still called after what is in them: `postgres`.
+                    let is_built = deployment.build_context.is_some() || deployment.dockerfile.is_some();
+                    let by_name = || kind_of_image(&deployment.name).filter(|_| !is_built);
+                    let known = deployment.image.as_deref().and_then(kind_of_image).or_else(by_name);
                     let (id, component) = components.add(known.unwrap_or(ComponentKind::Service), &deployment.name);
                     component.is_declared = true;
                     component.aliases.extend(deployment.aliases.iter().cloned());
@@ -60,7 +63,8 @@ impl Hosts {
                         evidence(&deployment.at, format!("{}{image}", deployment.format)),
                     );
                     if let (Some(kind), Some(image)) = (known, &deployment.image) {
-                        hosts.ready_made.push((image.to_lowercase(), kind, id.clone()));
+                        let described = format!("{image} {}", deployment.name).to_lowercase();
+                        hosts.ready_made.push((described, kind, id.clone()));
                     }
                     id
                 }
@@ -178,15 +182,16 @@ impl Hosts {
         listening.next().is_none().then_some(only)
     }
 
-    /// The only ready-made thing of a kind whose image names the technology.
-    pub(super) fn by_technology(&self, kind: ComponentKind, technology: &str) -> Option<&ComponentId> {
-        let technology = technology.to_lowercase();
-        let mut fitting = self
-            .ready_made
-            .iter()
-            .filter(|(image, of_kind, _)| *of_kind == kind && image.contains(&technology));
-        let (.., only) = fitting.next()?;
-        fitting.next().is_none().then_some(only)
+    /// The only ready-made thing of a kind whose image or name tells the technology; of any, where none is known.
+    pub(super) fn by_technology(&self, kind: ComponentKind, technology: Option<&str>) -> Option<&ComponentId> {
+        let technology = technology.unwrap_or_default().to_lowercase();
+        let fits = |(described, of_kind, _): &&(String, ComponentKind, ComponentId)| {
+            *of_kind == kind && described.contains(&technology)
+        };
+        // Several compose files may deploy the same thing.
+        let mut fitting = self.ready_made.iter().filter(fits).map(|(.., id)| id);
+        let only = fitting.next()?;
+        fitting.all(|other| other == only).then_some(only)
     }
 }
 

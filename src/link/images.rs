@@ -80,6 +80,7 @@ const IMAGES: &[(ComponentKind, &[&str])] = &[
         ComponentKind::Datastore,
         &[
             "postgres",
+            "pgautoupgrade",
             "postgis",
             "timescale",
             "pgvector",

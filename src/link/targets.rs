@@ -222,8 +222,12 @@ impl Resolver<'_> {
     }
 
     fn ready_made(&self) -> Option<ComponentId> {
-        let technology = self.call.technology.as_ref()?;
-        self.hosts.by_technology(self.call.target_kind, technology).cloned()
+        let kind = self.call.target_kind;
+        let technology = self.call.technology.as_deref();
+        self.hosts
+            .by_technology(kind, technology)
+            .filter(|_| is_store(kind))
+            .cloned()
     }
 
     fn known(

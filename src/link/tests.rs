@@ -9,7 +9,7 @@ use crate::model::{
     guard::{Layer, TimeoutState},
     location::Span,
     program::SiteTerm,
-    term::Term,
+    term::{ConfigKey, ConfigKind, Term},
 };
 
 const POSTGRES: (Transport, ComponentKind, &str) = (Transport::Sql, ComponentKind::Datastore, "postgres");
@@ -237,6 +237,65 @@ fn a_stand_in_is_forgotten_where_a_better_name_is_known() {
         entry service:api main
         service:api -calls-> datastore:db.example:5432/a literal-host high timeout 0/1
         call query -> datastore:db.example:5432/a at postgres://db.example:5432/a in [service:api]",
+    );
+}
+
+#[test]
+fn literals_beside_an_unknown_address_are_doubtful() {
+    let mut shop = Shop::default();
+    shop.package("api", &["api"], &[]);
+    let entry = shop.entry("api", "main", None);
+    let entries: &[(&[u32], &[Layer])] = &[(&[entry], &[])];
+    let or_unknown = |text: &str| Term::any([Term::text(text), Term::unknown("from a request")]);
+    shop.call("api", or_unknown("https://example.com"), entries);
+    shop.call("api", or_unknown("https://a.example.com"), entries);
+    shop.call("api", Term::text("https://example.com"), entries);
+    shop.check(
+        "external:a.example.com
+        external:example.com
+        service:api
+        entry service:api main
+        service:api -calls-> external:a.example.com literal-host medium timeout 0/1
+        service:api -calls-> external:example.com literal-host high timeout 0/1
+        call GET -> ? at dynamic in [service:api] (from a request)
+        call GET -> external:a.example.com at https://a.example.com in [service:api]
+        call GET -> external:example.com at https://example.com in [service:api]
+        problem unresolved-target hides 1: target of reqwest GET: from a request",
+    );
+}
+
+#[test]
+fn a_store_that_is_deployed_once_is_the_one() {
+    let mut shop = Shop::default();
+    shop.package("api", &["api"], &[]);
+    let entry = shop.entry("api", "main", None);
+    let two_keys = Term::any([
+        env("DATABASE_URL"),
+        Term::Config {
+            key: ConfigKey {
+                kind: ConfigKind::Key,
+                name: name("database.connection"),
+            },
+            default: None,
+        },
+    ]);
+    shop.store_call("api", two_keys.clone(), &[entry], POSTGRES);
+    shop.check(
+        "datastore:database-postgres
+        service:api
+        entry service:api main
+        service:api -calls-> datastore:database-postgres config-name low timeout 0/1
+        call query -> datastore:database-postgres at config:DATABASE_URL in [service:api]
+        problem unresolved-target hides 1: named after DATABASE_URL: DATABASE_URL is not set in the scanned files",
+    );
+    shop.deploy("postgres", Some("acme/our-own:3"), &[]);
+    shop.deploy("postgres", Some("acme/our-own:3"), &[]);
+    shop.check(
+        "datastore:postgres
+        service:api
+        entry service:api main
+        service:api -calls-> datastore:postgres technology low timeout 0/1
+        call query -> datastore:postgres at config:DATABASE_URL in [service:api]",
     );
 }
 

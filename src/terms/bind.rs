@@ -45,13 +45,17 @@ impl Bindings {
     /// of the same name (`DATABASE_URL` and `database.url`), since configuration libraries map them so.
     #[must_use]
     pub fn get(&self, key: &ConfigKey, context: Context<'_>) -> Vec<&Binding> {
+        let named = normalize_key(key);
         let mut found: Vec<&Binding> = self
             .by_name
-            .get(&normalize_key(key))
+            .get(&named)
             .into_iter()
             .flatten()
             .filter(|binding| binds(binding, key))
             .collect();
+        if found.is_empty() && key.kind == ConfigKind::Key {
+            found = self.prefixed(&named, context);
+        }
         if let Some(service) = context.service {
             narrow(&mut found, |binding| binding.scope.as_deref(), service);
         }
@@ -59,6 +63,29 @@ impl Bindings {
             narrow(&mut found, |binding| binding.environment.as_deref(), environment);
         }
         found
+    }
+
+    /// Variables of the service that are the key with one prefix: `SHOP_DB_DSN` for `db_dsn`.
+    ///
+    /// Programs read their settings from variables with a prefix of their own that no key mentions. One word
+    /// (`url`) fits too much, and so do several prefixes.
+    fn prefixed(&self, key: &str, context: Context<'_>) -> Vec<&Binding> {
+        let (Some(service), true) = (context.service, key.contains('_')) else {
+            return Vec::new();
+        };
+        let suffix = format!("_{key}");
+        let is_ours =
+            |binding: &&Binding| binding.key.kind == ConfigKind::Env && binding.scope.as_deref() == Some(service);
+        let mut fitting = self
+            .by_name
+            .iter()
+            .filter(|(name, _)| name.ends_with(&suffix))
+            .map(|(_, bindings)| bindings.iter().filter(is_ours).collect::<Vec<_>>())
+            .filter(|bindings| !bindings.is_empty());
+        match (fitting.next(), fitting.next()) {
+            (Some(only), None) => only,
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -252,6 +279,32 @@ mod tests {
             ["x"]
         );
         assert!(get(&bindings, ConfigKind::Env, "DATABASE_URL", Context::default()).is_empty());
+    }
+
+    #[test]
+    fn settings_are_read_with_a_prefix() {
+        let bindings = Bindings::new(vec![
+            binding("SHOP_DB_DSN", "ours", Some("cart"), None),
+            binding("SHOP_URL", "no", Some("cart"), None),
+            binding("A_CACHE_DSN", "either", Some("cart"), None),
+            binding("B_CACHE_DSN", "or", Some("cart"), None),
+        ]);
+        let of = |name, service| {
+            get(
+                &bindings,
+                ConfigKind::Key,
+                name,
+                Context {
+                    service,
+                    environment: None,
+                },
+            )
+        };
+        assert_eq!(of("db_dsn", Some("cart")), ["ours"]);
+        assert!(of("db_dsn", Some("checkout")).is_empty());
+        assert!(of("db_dsn", None).is_empty());
+        assert!(of("url", Some("cart")).is_empty());
+        assert!(of("cache_dsn", Some("cart")).is_empty());
     }
 
     #[track_caller]
