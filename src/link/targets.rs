@@ -174,7 +174,9 @@ impl Resolver<'_> {
             });
         }
         if let Some(id) = self.ready_made() {
-            return Ok(self.known(&id, components, MatchKind::Technology, Confidence::Low, Vec::new()));
+            let doubt = format!("taken for the only deployed one of its technology: {reason}");
+            let evidence = vec![evidence(&self.call.at, doubt)];
+            return Ok(self.known(&id, components, MatchKind::Technology, Confidence::Low, evidence));
         }
         let stem = stem_of_key(&key.name);
         let name = match &self.call.technology {
@@ -194,7 +196,9 @@ impl Resolver<'_> {
             return Ok(self.fresh(self.call.target_kind, host, MatchKind::LibraryHost, Confidence::Medium));
         }
         if let Some(id) = self.ready_made() {
-            return Ok(self.known(&id, components, MatchKind::Technology, Confidence::Low, Vec::new()));
+            let doubt = format!("taken for the only deployed one of its technology: {reason}");
+            let evidence = vec![evidence(&self.call.at, doubt)];
+            return Ok(self.known(&id, components, MatchKind::Technology, Confidence::Low, evidence));
         }
         let technology = self
             .call

@@ -295,7 +295,9 @@ fn a_store_that_is_deployed_once_is_the_one() {
         service:api
         entry service:api main
         service:api -calls-> datastore:postgres technology low timeout 0/1
-        call query -> datastore:postgres at config:DATABASE_URL in [service:api]",
+        call query -> datastore:postgres at config:DATABASE_URL in [service:api]
+        problem unresolved-target hides 1: \
+         taken for the only deployed one of its technology: DATABASE_URL is not set in the scanned files",
     );
 }
 
