@@ -277,7 +277,7 @@ fn bar(outcome: &Outcome) -> Vec<Slice> {
     let mut x = 0;
     let mut slices = Vec::new();
     for (tone, word, class, n) in [
-        (Tone::Good, "bounded by a timeout", "good", n_with(Some(true))),
+        (Tone::Good, "bounded", "good", n_with(Some(true))),
         (Tone::Worst, "not bounded", "worst", n_with(Some(false))),
         (Tone::Unknown, "not decided", "unknown", n_with(None)),
     ] {
