@@ -30,7 +30,7 @@ pub(super) struct Arguments {
 const AFTER_HELP: &str = "\
 Examples:
   failmap scan .                                  ranked tables of one repo
-  failmap report ../shop ../infra --output map    a folder with graph.dot and report.json
+  failmap report ../shop ../infra --output map    a folder with index.html, graph.dot, report.json
   failmap why checkout maps.example.com           every path, hop by hop, with its guards
   failmap blast maps.example.com --mode hang      who goes down with it
   failmap check . && echo clean                   for CI";
@@ -41,7 +41,7 @@ pub(super) enum Command {
     #[command(after_help = SCAN_HELP)]
     Scan(ScanArguments),
 
-    /// Write a folder with graph.dot and report.json
+    /// Write a folder with index.html, graph.dot, report.json
     #[command(after_help = REPORT_HELP)]
     Report(ReportArguments),
 
@@ -261,6 +261,8 @@ pub(super) enum Format {
     Json,
     /// Graphviz: services and what they call
     Dot,
+    /// One self-contained page
+    Html,
     Markdown,
 }
 

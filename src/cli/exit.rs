@@ -4,7 +4,7 @@ use std::{fmt, io, path::Path, process::ExitCode};
 
 use crate::{
     catalog::compile::CatalogError, config::ConfigError, discover::DiscoverError, pipeline::PipelineError, report,
-    report::lookup::LookupError, report::text::clean,
+    report::html::HtmlError, report::lookup::LookupError, report::text::clean,
 };
 
 /// The table, as the help prints it.
@@ -119,6 +119,15 @@ impl From<CatalogError> for Failure {
         Self::with_advice(
             error.to_string(),
             "`failmap explain rust/reqwest` shows a complete entry",
+        )
+    }
+}
+
+impl From<HtmlError> for Failure {
+    fn from(error: HtmlError) -> Self {
+        Self::with_advice(
+            error.to_string(),
+            "this is a bug of failmap; the other formats still work",
         )
     }
 }

@@ -26,6 +26,12 @@ impl Text {
             Cow::Owned(text) => Self(Name::from(text)),
         }
     }
+
+    /// The text as a name of the model.
+    #[must_use]
+    pub fn name(&self) -> Name {
+        self.0.clone()
+    }
 }
 
 impl Deref for Text {

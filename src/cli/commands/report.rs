@@ -7,10 +7,12 @@ use crate::{
         input, output,
         progress::Reporting,
     },
+    model::outcome::Outcome,
     report::{
-        dot,
+        dot, html,
         json::{self, v1::Report},
         terminal,
+        text::clean,
     },
 };
 
@@ -20,6 +22,7 @@ pub(crate) fn run(arguments: &ReportArguments, reporting: Reporting) -> Result<E
     let folder = &arguments.output;
     output::make_folder(folder)?;
     let files = [
+        ("index.html", html::html(&Outcome::from(&report))?),
         ("graph.dot", dot::render(&report)),
         ("report.json", json::print(&report)),
     ];
@@ -27,10 +30,9 @@ pub(crate) fn run(arguments: &ReportArguments, reporting: Reporting) -> Result<E
         output::write(Some(&folder.join(name)), text)?;
     }
     if !reporting.quiet {
-        let written = format!("\nWritten: {}\n", folder.display());
+        let written = format!("Written: {}", folder.join("index.html").display());
         output::print(&terminal::render(&report, output::width()))?;
-        output::print(&crate::report::text::clean(written.trim_end()))?;
-        output::print("\n")?;
+        output::print(&format!("\n{}\n", clean(&written)))?;
     }
     Ok(Exit::Finished)
 }

@@ -7,8 +7,9 @@ use crate::{
         input, output,
         progress::Reporting,
     },
+    model::outcome::Outcome,
     report::{
-        dot,
+        dot, html,
         json::{self, v1::Report},
         markdown, terminal,
     },
@@ -21,6 +22,7 @@ pub(crate) fn run(arguments: &ScanArguments, reporting: Reporting) -> Result<Exi
         Format::Terminal => terminal::render(&report, output::width()),
         Format::Json => json::print(&report),
         Format::Dot => dot::render(&report),
+        Format::Html => html::html(&Outcome::from(&report))?,
         Format::Markdown => markdown::render(&report),
     };
     output::write(arguments.output.as_deref(), &text)?;

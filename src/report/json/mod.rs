@@ -1,6 +1,7 @@
 //! The JSON output: the public contract, its schema, and reading a report back.
 
 mod convert;
+mod restore;
 pub mod v1;
 
 use thiserror::Error;
@@ -56,6 +57,20 @@ pub fn schema() -> String {
     let mut json = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
     json.push('\n');
     json
+}
+
+impl v1::Alternative {
+    /// Its guards, in the shape that a call has them.
+    #[must_use]
+    pub fn guards(&self) -> v1::Guards {
+        v1::Guards {
+            timeout: self.timeout.clone(),
+            retry: self.retry.clone(),
+            breaker: self.breaker.clone(),
+            bulkhead: self.bulkhead.clone(),
+            fallback: self.fallback.clone(),
+        }
+    }
 }
 
 #[cfg(test)]

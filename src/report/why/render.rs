@@ -149,17 +149,10 @@ impl Page<'_> {
         self.line(format_args!("      {}{version}, {}", call.library, attributes(call)));
         self.line(format_args!("      {}", all_guards(&call.guards)));
         for alternative in &call.alternatives {
-            let guards = Guards {
-                timeout: alternative.timeout.clone(),
-                retry: alternative.retry.clone(),
-                breaker: alternative.breaker.clone(),
-                bulkhead: alternative.bulkhead.clone(),
-                fallback: alternative.fallback.clone(),
-            };
             self.line(format_args!(
                 "      {FAINT}when {}:{FAINT:#} {}",
                 alternative.when,
-                all_guards(&guards)
+                all_guards(&alternative.guards())
             ));
         }
         let n_all = paths.paths.len() + paths.n_more;
