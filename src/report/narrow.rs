@@ -63,31 +63,35 @@ struct Keeper<'f> {
 
 impl Keeper<'_> {
     fn narrow(&self, mut report: Report) -> Report {
-        report.calls.retain(|call| self.shows_call(call));
+        let ids = |wanted: &dyn Fn(&Component) -> bool| -> BTreeSet<Text> {
+            let components = report.components.iter().filter(|component| wanted(component));
+            components.map(|component| component.id.clone()).collect()
+        };
+        let hidden = ids(&|component| self.hides_component(component));
+        let unnamed = ids(&|component| !self.names_component(component));
+
+        report.calls.retain(|call| {
+            self.shows_call(call) && !call.target.as_ref().is_some_and(|target| hidden.contains(target))
+        });
         let calls: BTreeSet<Text> = report.calls.iter().map(|call| call.id.clone()).collect();
         report.sites.retain_mut(|site| {
             site.reaches.retain(|id| calls.contains(id));
             !site.reaches.is_empty() && self.shows_site(site)
         });
-
-        let hidden: BTreeSet<Text> = report
-            .components
-            .iter()
-            .filter(|component| !self.shows_component(component))
-            .map(|component| component.id.clone())
-            .collect();
         report.edges.retain_mut(|edge| {
             let had_calls = !edge.calls.is_empty();
             edge.calls.retain(|id| calls.contains(id));
             let lost_calls = had_calls && edge.calls.is_empty();
+            // What a named service calls is shown whoever it is; what the others call is not.
             !lost_calls
-                && !hidden.contains(&edge.from)
-                && !hidden.contains(&edge.to)
+                && !unnamed.contains(&edge.from)
+                && ![&edge.from, &edge.to].into_iter().any(|end| hidden.contains(end))
                 && self.shows_environments(&edge.environments)
         });
-        report
-            .entries
-            .retain(|entry| !hidden.contains(&entry.service) && !self.is_excluded(&entry.root, &entry.file));
+        report.entries.retain(|entry| {
+            let is_hidden = hidden.contains(&entry.service) || unnamed.contains(&entry.service);
+            !is_hidden && !self.is_excluded(&entry.root, &entry.file)
+        });
         let linked: BTreeSet<Text> = report
             .edges
             .iter()
@@ -98,8 +102,8 @@ impl Keeper<'_> {
         let is_target = |kind| !matches!(kind, ComponentKind::Service | ComponentKind::Library);
         let by_code = !self.filter.services.is_empty() || !self.filter.packages.is_empty();
         report.components.retain(|component| {
-            !hidden.contains(&component.id)
-                && (!by_code || linked.contains(&component.id) || !is_target(component.kind))
+            let is_asked_for = !unnamed.contains(&component.id) && (!by_code || !is_target(component.kind));
+            !hidden.contains(&component.id) && (is_asked_for || linked.contains(&component.id))
         });
 
         let shown: BTreeSet<Text> = report.components.iter().map(|component| component.id.clone()).collect();
@@ -122,10 +126,6 @@ impl Keeper<'_> {
     fn shows_call(&self, call: &Call) -> bool {
         self.shows_code(&call.package, &call.root, &call.file)
             && (self.filter.services.is_empty() || call.services.iter().any(|service| self.names_service(service)))
-            && !call
-                .target
-                .as_ref()
-                .is_some_and(|target| self.excluded.is_match(&**target))
     }
 
     fn shows_site(&self, site: &Site) -> bool {
@@ -140,15 +140,18 @@ impl Keeper<'_> {
         }
     }
 
-    fn shows_component(&self, component: &Component) -> bool {
-        let is_named = match component.kind {
+    fn hides_component(&self, component: &Component) -> bool {
+        self.excluded.is_match(&*component.id) || !self.shows_environments(&component.environments)
+    }
+
+    fn names_component(&self, component: &Component) -> bool {
+        match component.kind {
             ComponentKind::Service => self.filter.services.is_empty() || self.names_service(&component.id),
             ComponentKind::Library => {
                 self.filter.packages.is_empty() || self.filter.packages.iter().any(|name| component.name == **name)
             }
             _ => true,
-        };
-        is_named && !self.excluded.is_match(&*component.id) && self.shows_environments(&component.environments)
+        }
     }
 
     fn shows_code(&self, package: &Text, root: &str, file: &str) -> bool {

@@ -197,7 +197,8 @@ impl Page<'_> {
             self.line(format_args!("  no service with an external call was seen"));
         }
         self.more(n_shown, N_SERVICES, "services");
-        if !quiet.is_empty() {
+        // In a narrowed report the others are only there because somebody calls them.
+        if !quiet.is_empty() && self.view.report.scan.narrowed_to.is_empty() {
             let names = cut_end(&quiet.join(", "), self.width.max(60) - 34);
             self.line(format_args!("  {FAINT}without an external call seen: {names}{FAINT:#}"));
         }
