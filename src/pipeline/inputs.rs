@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use crate::{
     config,
-    discover::{Inventory, InventoryFile, classify::FileKind, read::read},
+    discover::{Inventory, InventoryFile, cargo, classify::FileKind, read::read},
     extract::{
         deploy::{
             compose::{self, ComposeInput},
@@ -76,7 +78,17 @@ impl Inputs {
                 .collect(),
             sources,
         };
-        let (mut packages, mut problems) = CargoManifests::parse(&input).packages(&[]);
+        let manifests = CargoManifests::parse(&input);
+        // Each is a process that mostly waits for the disk; the order of the answers is that of the manifests.
+        let answers: Vec<_> = manifests
+            .workspaces()
+            .into_par_iter()
+            .map(|manifest| {
+                let answer = cargo::metadata(input.root_path, &manifest);
+                (manifest, answer)
+            })
+            .collect();
+        let (mut packages, mut problems) = manifests.packages(&answers);
         self.packages.append(&mut packages);
         self.problems.append(&mut problems);
     }

@@ -87,7 +87,7 @@ fn risks(out: &mut String, view: &View) {
     }
     head(
         out,
-        &["Level", "Rule", "About", "N", "Takes down", "First at", "What to do"],
+        &["Level", "Rule", "About", "N", "Services down", "First at", "What to do"],
     );
     for risk in risks.iter().take(N_RISKS) {
         let first = risk.findings[0];
@@ -258,9 +258,9 @@ mod tests {
 
         ## Risks
 
-        | Level | Rule | About | N | Takes down | First at | What to do |
+        | Level | Rule | About | N | Services down | First at | What to do |
         | --- | --- | --- | --- | --- | --- | --- |
-        | error | call-without-timeout | external:maps.example.com | 1 | 1 of 1 services on hang | libs/geo/src/client.rs:41 | set a timeout on the client |
+        | error | call-without-timeout | external:maps.example.com | 1 | 1 of 1 on hang | libs/geo/src/client.rs:41 | set a timeout on the client |
         | warn | failure-swallowed | external:evil"&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u{1b}\[31m\|\`x\`\\N | 1 | - | services/checkout/src/evil.rs:5 | handle the error |
 
         ## What each service calls

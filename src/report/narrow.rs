@@ -244,6 +244,26 @@ mod tests {
     }
 
     #[test]
+    fn a_service_that_a_named_one_calls_stays_as_a_target() {
+        let mut outcome = sample::outcome();
+        outcome.system.components[2].kind = ComponentKind::Service;
+        let filter = Filter {
+            services: vec!["checkout".to_owned()],
+            ..Filter::default()
+        };
+        let report = narrow(Report::from(&outcome), &filter).expect("the filter is well-formed");
+        assert!(report.edges.iter().any(|edge| edge.to == "service:maps.example.com"));
+        assert!(ids(&report).0.contains(&"service:maps.example.com"));
+
+        let filter = Filter {
+            services: vec!["maps.example.com".to_owned()],
+            ..Filter::default()
+        };
+        let report = narrow(Report::from(&outcome), &filter).expect("the filter is well-formed");
+        assert!(report.edges.is_empty(), "what checkout calls is not shown");
+    }
+
+    #[test]
     fn an_excluded_target_keeps_the_verdicts_of_the_rest() {
         let whole = Report::from(&sample::outcome());
         let report = narrowed(&Filter {

@@ -149,7 +149,7 @@ impl Page<'_> {
             ("RULE", Fit::Whole),
             ("ABOUT", Fit::CutEnd),
             ("N", Fit::Number),
-            ("TAKES DOWN", Fit::Whole),
+            ("SERVICES DOWN", Fit::Whole),
             ("FIRST AT", Fit::CutStart),
         ]);
         for risk in risks.iter().take(N_RISKS) {

@@ -436,8 +436,11 @@ pub fn interval(best: State, worst: State) -> String {
     }
 }
 
-/// `2 of 5 services`.
+/// `2 of 5`: services out of all; in a narrowed report, which does not hold all, the number alone.
 #[must_use]
 pub fn service_share(view: &View, n_services: u32) -> String {
-    format!("{n_services} of {} services", view.services().len())
+    match view.report.scan.narrowed_to[..] {
+        [] => format!("{n_services} of {}", view.services().len()),
+        _ => n_services.to_string(),
+    }
 }
