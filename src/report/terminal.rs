@@ -375,9 +375,9 @@ mod tests {
           1 error, 1 warning, 0 advice
 
         RISKS  by level, then by the services that go down with the target
-          LEVEL  RULE                  ABOUT                      N  TAKES DOWN               FIRST AT
-          error  call-without-timeout  external:maps.example.com  1  1 of 1 services on hang  …bs/geo/src/client.rs:41
-          warn   failure-swallowed     external:evil"><script>a…  1  -                        …/checkout/src/evil.rs:5
+          LEVEL  RULE                  ABOUT                          N  SERVICES DOWN   FIRST AT
+          error  call-without-timeout  external:maps.example.com      1  1 of 1 on hang  libs/geo/src/client.rs:41
+          warn   failure-swallowed     external:evil"><script>alert…  1  -               …vices/checkout/src/evil.rs:5
 
         WHAT EACH SERVICE CALLS  guards of its weakest call; paths with a timeout, of all paths
           checkout  tier 0, 1 entry
