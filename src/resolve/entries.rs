@@ -1,5 +1,7 @@
 //! Where work enters: `main` of binaries, and what frameworks of the catalogue are told to call.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashSet;
 
 use crate::{
@@ -63,11 +65,27 @@ pub(crate) fn entries(flow: &Flow<'_, '_>) -> Entries {
         implementation(bodies, id, &mut out);
         registrations_in(flow, id, &mut out);
     }
+    name_once(&mut out.entries, bodies);
     out.entries
         .sort_by(|a, b| (a.package, a.kind, &a.name, &a.at).cmp(&(b.package, b.kind, &b.name, &b.at)));
     out.entries
         .dedup_by(|a, b| a.package == b.package && a.kind == b.kind && a.name == b.name && a.handler == b.handler);
     out
+}
+
+/// `get(handler)` inside `route("/path", …)` registers nothing of its own. Where no route is known (a method
+/// router that is kept for later), the handler's name stands for it.
+fn name_once(entries: &mut Vec<Entry>, bodies: &Bodies<'_, '_>) {
+    let routed: BTreeSet<(usize, FnId)> = entries
+        .iter()
+        .filter(|entry| entry.kind == EntryKind::Http && !entry.name.ends_with(' '))
+        .map(|entry| (entry.package, entry.handler))
+        .collect();
+    entries.retain(|entry| !entry.name.ends_with(' ') || !routed.contains(&(entry.package, entry.handler)));
+    for entry in entries.iter_mut().filter(|entry| entry.name.ends_with(' ')) {
+        let handler = &bodies.world.function(entry.handler).def.name;
+        entry.name = Name::from(format!("{}{handler}", entry.name));
+    }
 }
 
 fn place(bodies: &Bodies<'_, '_>, id: FnId) -> Location {
