@@ -15,7 +15,6 @@ fn the_truth_of_the_shop_stands_in_its_sources() {
 }
 
 #[test]
-#[ignore = "the pipeline has not landed"]
 fn the_shop_is_understood() {
     let tally = truth::compare(&shop(), &truth::load(&shop()), &scan_json(&shop()));
     eprintln!("shop; {}", tally.summary());

@@ -47,7 +47,6 @@ fn tally(fixtures: &[PathBuf]) -> Tally {
 }
 
 #[test]
-#[ignore = "the pipeline has not landed"]
 fn every_idiom_is_understood_or_a_known_miss() {
     let fixtures = fixtures();
     let (left, right) = fixtures.split_at(fixtures.len() / 2);

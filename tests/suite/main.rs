@@ -7,8 +7,13 @@
     unreachable_pub
 )]
 
+mod browser;
+mod cli;
+mod determinism;
 mod examples;
+mod hostile;
 mod idioms;
 mod layers;
 mod program;
+mod report;
 mod truth;

@@ -32,6 +32,11 @@ pub struct Expected {
     edge: Vec<ExpectedEdge>,
     #[serde(default)]
     optional_edge: Vec<OptionalEdge>,
+    /// All HTTP entries; absent: not compared.
+    #[serde(default)]
+    entry: Vec<ExpectedEntry>,
+    #[serde(default)]
+    blast: Vec<ExpectedBlast>,
     #[serde(default)]
     finding: Vec<ExpectedFinding>,
     #[serde(default)]
@@ -117,8 +122,8 @@ struct ExpectedEdge {
     transport: String,
     #[serde(default = "calls")]
     kind: String,
-    #[serde(default)]
-    via: Vec<String>,
+    /// Absent: not compared.
+    via: Option<Vec<String>>,
     known_miss: Option<String>,
 }
 
@@ -131,6 +136,23 @@ fn calls() -> String {
 struct OptionalEdge {
     from: String,
     to: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ExpectedEntry {
+    service: String,
+    name: String,
+}
+
+/// Every service that is more than `ok` when the component fails, with its worst state.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ExpectedBlast {
+    component: String,
+    mode: String,
+    services: BTreeMap<String, String>,
+    known_miss: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -251,6 +273,8 @@ pub fn compare(dir: &Path, expected: &Expected, report: &Value) -> Tally {
     comparison.calls(expected);
     comparison.sites(expected);
     comparison.edges(expected, report);
+    comparison.entries(expected, report);
+    comparison.blasts(expected, report);
     comparison.findings(expected, report);
     comparison.tally
 }
@@ -287,8 +311,9 @@ impl Sources {
     }
 
     fn line_of_finding(&self, finding: &ExpectedFinding) -> Option<Result<u64, String>> {
-        let (file, anchor) = (finding.file.as_ref()?, finding.anchor.as_ref()?);
-        Some(self.line(file, anchor, finding.within.as_deref()))
+        let anchor = finding.anchor.as_ref()?;
+        let file = finding.file.clone().unwrap_or_else(default_file);
+        Some(self.line(&file, anchor, finding.within.as_deref()))
     }
 }
 
@@ -439,6 +464,43 @@ impl Comparison<'_> {
         }
     }
 
+    fn entries(&mut self, expected: &Expected, report: &Value) {
+        if expected.entry.is_empty() {
+            return;
+        }
+        let want = expected
+            .entry
+            .iter()
+            .map(|entry| format!("{} {}", entry.service, entry.name))
+            .collect();
+        let http = list(report, "entries")
+            .iter()
+            .filter(|entry| text(entry, "kind") == "http");
+        let got = http
+            .map(|entry| format!("{} {}", text(entry, "service"), text(entry, "name")))
+            .collect();
+        let (want, got) = (sorted(want), sorted(got));
+        let problem = (want != got).then(|| format!("expected {want}, got {got}"));
+        self.tally.check("HTTP entries", problem, None);
+    }
+
+    fn blasts(&mut self, expected: &Expected, report: &Value) {
+        for blast in &expected.blast {
+            let radius = list(report, "blast_radius")
+                .iter()
+                .find(|it| text(it, "component") == blast.component && text(it, "mode") == blast.mode);
+            let got: BTreeMap<String, String> = radius
+                .map_or(&[] as &[Value], |radius| list(radius, "affected"))
+                .iter()
+                .filter(|it| text(it, "component").starts_with("service:") && text(it, "worst") != "ok")
+                .map(|it| (text(it, "component").to_owned(), text(it, "worst").to_owned()))
+                .collect();
+            let problem = (got != blast.services).then(|| format!("expected {:?}, got {got:?}", blast.services));
+            let what = format!("{} in {}", blast.component, blast.mode);
+            self.tally.check(&what, problem, blast.known_miss.as_deref());
+        }
+    }
+
     fn findings(&mut self, expected: &Expected, report: &Value) {
         let findings = list(report, "findings");
         for finding in &expected.finding {
@@ -473,7 +535,11 @@ impl Comparison<'_> {
             let name = component.split_once(':').map_or(component.as_str(), |(_, name)| name);
             text(found, "component") == component || text(found, "message").contains(name)
         });
-        let is_file = expected.file.as_ref().is_none_or(|file| text(found, "file") == file);
+        let file = expected
+            .file
+            .clone()
+            .or_else(|| expected.anchor.as_ref().map(|_| default_file()));
+        let is_file = file.is_none_or(|file| text(found, "file") == file);
         let is_line = self.sources.line_of_finding(expected).is_none_or(|line| {
             let line = line.unwrap_or_else(|problem| panic!("{problem}"));
             let call = self
@@ -501,7 +567,8 @@ fn edge_problem(edge: &ExpectedEdge, found: &Value) -> Option<String> {
     if text(found, "kind") != edge.kind || text(found, "transport") != edge.transport {
         return Some(format!("got {} over {}", found["kind"], found["transport"]));
     }
-    (via != edge.via).then(|| format!("via: expected {:?}, got {via:?}", edge.via))
+    let want = edge.via.as_ref().filter(|want| **want != via)?;
+    Some(format!("via: expected {want:?}, got {via:?}"))
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
