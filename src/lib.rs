@@ -21,6 +21,7 @@
 //! * [`config`]: `failmap.toml`, from written keys to settings.
 //! * [`discover`]: finds repos and files; the only reader of the scanned tree.
 //! * [`extract`]: what one file says, as facts; one lowering for each language.
+//! * [`resolve`]: names, types, values, guards and paths, inside packages and across them.
 //! * [`link`]: services, targets, calls and edges of one system, with their evidence.
 //! * [`analyze`]: failure propagation, single points of failure, retries, budgets, the detectors of the rules.
 //! * [`pipeline`]: the only place where stages meet.
