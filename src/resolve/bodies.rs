@@ -8,7 +8,7 @@ use crate::{
     catalog::schema::Role,
     model::{
         Name,
-        expr::{Body, ExprId, ExprKind, Piece},
+        expr::{Body, ExprId, ExprKind},
     },
 };
 
@@ -38,8 +38,6 @@ pub(crate) struct At {
 #[derive(Default)]
 pub(crate) struct TypedBody<'a> {
     pub(crate) typed: Typed<'a>,
-    /// The expression around each.
-    pub(crate) parents: Vec<Option<ExprId>>,
     /// What the function returns: the tail and `return` values outside closures.
     pub(crate) returns: Vec<ExprId>,
     /// What the syntax around its calls tells.
@@ -195,24 +193,19 @@ fn index_writes(
 
 impl<'a> TypedBody<'a> {
     fn of(body: &'a Body, typed: Typed<'a>) -> Self {
-        let mut parents = vec![None; body.exprs.len()];
-        for (id, expr) in body.iter() {
-            children(&expr.kind, &mut |child| parents[child.idx()] = Some(id));
-        }
         let mut own = Self {
             typed,
-            parents,
+            sites: Some(Sites::of(body)),
             ..Self::default()
         };
         own.returns = own.collect_returns(body);
         own.collect_mutations(body);
-        own.sites = Some(Sites::of(body));
         own
     }
 
     /// The expression around, if any.
     pub(crate) fn parent(&self, id: ExprId) -> Option<ExprId> {
-        self.parents[id.idx()]
+        self.sites.as_ref()?.parent(id)
     }
 
     /// The innermost closure around an expression.
@@ -261,71 +254,5 @@ impl<'a> TypedBody<'a> {
             }
         }
         self.mutations = mutations;
-    }
-}
-
-/// Visit the direct children of an expression.
-pub(crate) fn children(kind: &ExprKind, visit: &mut dyn FnMut(ExprId)) {
-    let mut all = |ids: &[ExprId]| ids.iter().for_each(|id| visit(*id));
-    match kind {
-        ExprKind::Path(_) | ExprKind::Literal(_) | ExprKind::Continue { .. } | ExprKind::Opaque { .. } => {}
-        ExprKind::Field { base, .. } => all(&[*base]),
-        ExprKind::Index { base, index } => all(&[*base, *index]),
-        ExprKind::Template(pieces) => {
-            for piece in pieces {
-                if let Piece::Hole(hole) = piece {
-                    visit(*hole);
-                }
-            }
-        }
-        ExprKind::Call { callee, args } => {
-            all(&[*callee]);
-            args.iter().for_each(|arg| visit(arg.value));
-        }
-        ExprKind::Method { receiver, args, .. } => {
-            all(&[*receiver]);
-            args.iter().for_each(|arg| visit(arg.value));
-        }
-        ExprKind::Macro { args, .. } => args.iter().for_each(|arg| visit(arg.value)),
-        ExprKind::Struct { fields, rest, .. } => {
-            fields.iter().for_each(|(_, value)| visit(*value));
-            rest.iter().for_each(|rest| visit(*rest));
-        }
-        ExprKind::Closure { body, .. } => all(&[*body]),
-        ExprKind::Await(of) | ExprKind::Try(of) | ExprKind::Throw(of) | ExprKind::Spawn(of) => all(&[*of]),
-        ExprKind::Unary { value, .. } | ExprKind::Let { value, .. } => all(&[*value]),
-        ExprKind::Block { stmts, .. } | ExprKind::List(stmts) | ExprKind::Join(stmts) => all(stmts),
-        ExprKind::Bind { init, otherwise, .. } => {
-            init.iter().chain(otherwise).for_each(|id| visit(*id));
-        }
-        ExprKind::Assign { target, value, .. } => all(&[*target, *value]),
-        ExprKind::If { cond, then, otherwise } => {
-            all(&[*cond, *then]);
-            otherwise.iter().for_each(|id| visit(*id));
-        }
-        ExprKind::Match { scrutinee, arms } => {
-            all(&[*scrutinee]);
-            arms_children(arms, visit);
-        }
-        ExprKind::Select(arms) => arms_children(arms, visit),
-        ExprKind::TryCatch { body, catches, finally } => {
-            all(&[*body]);
-            arms_children(catches, visit);
-            finally.iter().for_each(|id| visit(*id));
-        }
-        ExprKind::Loop { head, body, .. } => {
-            head.iter().for_each(|id| visit(*id));
-            visit(*body);
-        }
-        ExprKind::Break { value, .. } | ExprKind::Return(value) => value.iter().for_each(|id| visit(*id)),
-        ExprKind::Binary { left, right, .. } => all(&[*left, *right]),
-        ExprKind::Range { start, end, .. } => start.iter().chain(end).for_each(|id| visit(*id)),
-    }
-}
-
-fn arms_children(arms: &[crate::model::expr::Arm], visit: &mut dyn FnMut(ExprId)) {
-    for arm in arms {
-        arm.scrutinee.iter().chain(&arm.guard).for_each(|id| visit(*id));
-        visit(arm.body);
     }
 }

@@ -9,6 +9,7 @@ use crate::model::{
 
 use super::{
     infer::{Callee, Inferer},
+    lower::learned_args,
     paths::Space,
     symbols::Def,
     ty::{FnId, Ty, TypeId},
@@ -342,18 +343,7 @@ impl<'w, 'a> Inferer<'w, 'a> {
         }
         self.out.callees.insert(id, Callee::Constructor);
         self.out.constructs.insert(id, (of, variant));
-        let generics: Vec<Ty> = def
-            .generics
-            .iter()
-            .map(|generic| {
-                learned
-                    .iter()
-                    .find(|(name, _)| name == &generic.name)
-                    .map(|(_, ty)| ty.clone())
-                    .unwrap_or_default()
-            })
-            .collect();
-        Ty::Adt(of, generics.into())
+        Ty::Adt(of, learned_args(&def.generics, &learned))
     }
 
     fn call_outside(&mut self, id: ExprId, full: &[Name], path: &'a Path, args: &'a [Arg], expected: &Ty) -> Ty {

@@ -440,10 +440,7 @@ impl<'a> Flow<'_, 'a> {
                 }
             }
             (Role::Constructor, _, None) => Value::Carrier(Arc::new(fresh())),
-            (_, Some(receiver), None) => match self.eval(context, receiver) {
-                Value::Unknown(reason) => Value::Unknown(reason),
-                value => value,
-            },
+            (_, Some(receiver), None) => self.eval(context, receiver),
             (_, None, None) => Value::Carrier(Arc::new(fresh())),
         };
         let source = if of
@@ -530,11 +527,9 @@ impl<'a> Flow<'_, 'a> {
                         on: guard.on.iter().map(Name::new).collect(),
                         idempotent: guard.idempotent,
                     };
-                    let mut is_set = guard.attempts.is_some() || guard.unbounded || guard.max_elapsed.is_some();
                     if let Some(policy) = &policy {
-                        is_set |= apply_policy(policy, &mut retry);
+                        apply_policy(policy, &mut retry);
                     }
-                    let _ = is_set;
                     LayerKind::Retry(retry)
                 }
                 GuardKind::Breaker => LayerKind::Breaker,
@@ -612,8 +607,8 @@ fn policy_layers(policy: &Value, source: Source) -> Vec<Layer> {
     }
 }
 
-/// Fill a retry layer from the policy object; later settings win. False where the policy is not known.
-fn apply_policy(policy: &Value, retry: &mut RetryLayer) -> bool {
+/// Fill a retry layer from the policy object; later settings win. One that is not known changes nothing.
+fn apply_policy(policy: &Value, retry: &mut RetryLayer) {
     match policy {
         Value::Carrier(carrier) => {
             for layer in &carrier.layers {
@@ -634,16 +629,10 @@ fn apply_policy(policy: &Value, retry: &mut RetryLayer) -> bool {
                     }
                 }
             }
-            true
         }
-        Value::List(items) => {
-            retry.attempts = Some(Term::Count(items.len() as u64 + 1));
-            true
-        }
-        Value::Any(values) => values
-            .iter()
-            .fold(false, |known, value| apply_policy(value, retry) | known),
-        _ => false,
+        Value::List(items) => retry.attempts = Some(Term::Count(items.len() as u64 + 1)),
+        Value::Any(values) => values.iter().for_each(|value| apply_policy(value, retry)),
+        _ => {}
     }
 }
 

@@ -184,6 +184,7 @@ impl Known<'_, '_, '_> {
             .collect();
         let operation = effects.iter().find_map(|(_, effect)| effect.operation.clone());
         let method = primitive.path.rsplit("::").next().unwrap_or_default();
+        let effect = effect_of(primitive.entry.function, method, operation.as_deref());
         let shape = handling::call_shape(self.flow, primitive);
         let endpoint = Term::any(variants.iter().map(|variant| variant.endpoint.clone()));
         CallTerm {
@@ -197,7 +198,7 @@ impl Known<'_, '_, '_> {
                 .map(|version| Name::from(version.to_string())),
             operation: operation.unwrap_or_else(|| primitive.entry.operation(method)),
             transport: transport_of(primitive.entry.function.transport.or(library.transport)),
-            effect: effect_of(primitive.entry.function, method, &self.operation_of(effects)),
+            effect,
             target_kind: kind_of(primitive.entry.function.target.or(library.target)),
             technology: primitive
                 .entry
@@ -221,10 +222,6 @@ impl Known<'_, '_, '_> {
             entries: entries.into_iter().collect(),
             evidence_class: primitive.class,
         }
-    }
-
-    fn operation_of(&self, effects: &[(FnId, &Effect)]) -> Option<Name> {
-        effects.iter().find_map(|(_, effect)| effect.operation.clone())
     }
 
     /// What is above a function; paths from nowhere are left out where entries reach it too.
@@ -492,19 +489,18 @@ fn kind_of(target: Option<schema::TargetKind>) -> ComponentKind {
 }
 
 /// What a call does at its target: what the catalogue says, else what its operation's name says.
-fn effect_of(function: &schema::Function, method: &str, operation: &Option<Name>) -> CallEffect {
+fn effect_of(function: &schema::Function, method: &str, operation: Option<&str>) -> CallEffect {
     match function.effect {
         Some(schema::Effect::Read) => return CallEffect::Read,
         Some(schema::Effect::Write) => return CallEffect::Write,
         Some(schema::Effect::Publish) => return CallEffect::Publish,
         None => {}
     }
-    match operation.as_deref() {
+    match operation {
         Some("GET" | "HEAD" | "OPTIONS") => return CallEffect::Read,
         Some("POST" | "PUT" | "PATCH" | "DELETE") => return CallEffect::Write,
         _ => {}
     }
-    let _ = Role::Call;
     let writes = [
         "insert", "update", "delete", "save", "set", "put", "write", "execute", "publish", "send", "create", "del",
     ];

@@ -17,10 +17,11 @@ use crate::{
 };
 
 use super::{
-    bodies::{At, Bodies, BodyRef, children},
+    bodies::{At, Bodies, BodyRef},
     effects::text_of,
     infer::Callee,
     paths::Space,
+    site::each_child,
     symbols::Def,
     ty::{FnId, Ty},
     values::{Context, Flow},
@@ -258,7 +259,7 @@ fn handlers(bodies: &Bodies<'_, '_>, body: BodyRef, root: ExprId) -> Vec<(Option
             ExprKind::Method { receiver, .. } => Some(*receiver),
             _ => None,
         };
-        children(kind, &mut |child| {
+        each_child(kind, &mut |child| {
             // A chain `get(a).post(b)`: the receiver keeps its own verb.
             let verb = if Some(child) == receiver {
                 None

@@ -18,7 +18,7 @@ use crate::{
 };
 
 use super::{
-    lower::TypeScope,
+    lower::{TypeScope, learned_args},
     paths::Space,
     symbols::{Def, World},
     ty::{FnId, ModuleId, Ty, TypeId},
@@ -497,12 +497,10 @@ impl<'a> Inferer<'_, 'a> {
         for _ in 0..8 {
             match &at {
                 Ty::Adt(of, args) => {
-                    let data = self.world.ty(*of);
                     if let Some(ty) = self.declared_field(*of, args, name) {
                         self.out.fields.insert(id, *of);
                         return ty;
                     }
-                    let _ = data;
                     match self.world.deref_target(&at) {
                         Some(target) => at = target,
                         None => return Ty::Unknown,
@@ -543,21 +541,7 @@ impl<'a> Inferer<'_, 'a> {
         let ty = match of {
             Some(of) => {
                 self.out.literals.insert(id, of);
-                let args: Vec<Ty> = self
-                    .world
-                    .ty(of)
-                    .def
-                    .generics
-                    .iter()
-                    .map(|generic| {
-                        learned
-                            .iter()
-                            .find(|(name, _)| name == &generic.name)
-                            .map(|(_, ty)| ty.clone())
-                            .unwrap_or_default()
-                    })
-                    .collect();
-                Ty::Adt(of, args.into())
+                Ty::Adt(of, learned_args(&self.world.ty(of).def.generics, &learned))
             }
             None => Ty::Unknown,
         };

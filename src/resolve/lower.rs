@@ -9,7 +9,7 @@ use crate::model::{
 use super::{
     paths::Space,
     symbols::{Def, Signature, World},
-    ty::{FnId, ModuleId, Ty, TypeId, well_known},
+    ty::{Args, FnId, ModuleId, Ty, TypeId, well_known},
 };
 
 /// Nested aliases and projections followed.
@@ -25,16 +25,30 @@ pub(crate) struct TypeScope<'s> {
     pub(crate) associated: &'s [(Name, TypeRef)],
 }
 
+/// Generic parameters by name, their bounds left out.
+pub(crate) fn unbounded(generics: &[Generic]) -> Vec<(Name, Vec<Ty>)> {
+    generics
+        .iter()
+        .map(|generic| (generic.name.clone(), Vec::new()))
+        .collect()
+}
+
+/// Generic arguments of a type in the order of its parameters; what was not learned is unknown.
+pub(crate) fn learned_args(generics: &[Generic], learned: &[(Name, Ty)]) -> Args {
+    generics
+        .iter()
+        .map(|generic| {
+            let known = learned.iter().find(|(name, _)| name == &generic.name);
+            known.map(|(_, ty)| ty.clone()).unwrap_or_default()
+        })
+        .collect()
+}
+
 impl World<'_> {
     pub(crate) fn lower_impls(&mut self) {
         for idx in 0..self.impls.len() {
             let imp = &self.impls[idx];
-            let generics: Vec<(Name, Vec<Ty>)> = imp
-                .def
-                .generics
-                .iter()
-                .map(|generic| (generic.name.clone(), Vec::new()))
-                .collect();
+            let generics = unbounded(&imp.def.generics);
             let scope = TypeScope {
                 module: imp.module,
                 generics: &generics,
@@ -355,12 +369,7 @@ impl World<'_> {
         let Some(alias) = &data.def.alias else {
             return Ty::Unknown;
         };
-        let generics: Vec<(Name, Vec<Ty>)> = data
-            .def
-            .generics
-            .iter()
-            .map(|generic| (generic.name.clone(), Vec::new()))
-            .collect();
+        let generics = unbounded(&data.def.generics);
         let scope = TypeScope {
             module: data.module,
             generics: &generics,

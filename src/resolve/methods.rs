@@ -42,12 +42,7 @@ impl<'a> World<'a> {
                         return None;
                     }
                     let (_, ty) = imp.def.associated.iter().find(|(name, _)| name == &target)?;
-                    let generics: Vec<(Name, Vec<Ty>)> = imp
-                        .def
-                        .generics
-                        .iter()
-                        .map(|generic| (generic.name.clone(), Vec::new()))
-                        .collect();
+                    let generics = super::lower::unbounded(&imp.def.generics);
                     let scope = super::lower::TypeScope {
                         module: imp.module,
                         generics: &generics,

@@ -24,7 +24,7 @@ mod paths;
 mod patterns;
 mod settings;
 mod shapes;
-pub mod site;
+mod site;
 mod std_types;
 mod summary;
 mod symbols;

@@ -23,12 +23,7 @@ impl World<'_> {
     /// A field's type as written in the definition of `of`.
     pub(crate) fn lower_field(&self, of: TypeId, ty: &crate::model::expr::TypeRef, args: &[Ty]) -> Ty {
         let data = self.ty(of);
-        let generics: Vec<(Name, Vec<Ty>)> = data
-            .def
-            .generics
-            .iter()
-            .map(|generic| (generic.name.clone(), Vec::new()))
-            .collect();
+        let generics = super::lower::unbounded(&data.def.generics);
         let own = Ty::Adt(of, args.into());
         let scope = super::lower::TypeScope {
             module: data.module,

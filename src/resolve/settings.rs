@@ -68,7 +68,7 @@ impl Flow<'_, '_> {
         {
             return None;
         }
-        let key = field_key(of_name(&data.def.name, field), field);
+        let key = field_key(key_name(field), field);
         let is_optional =
             matches!(self.bodies.world.field_of(of, &[], name), Some(ty) if matches!(ty.as_std(), Some(("Option", _))));
         let default = self.field_default(of, field).or(is_optional.then_some(Term::Absent));
@@ -128,7 +128,8 @@ fn field_key(fallback: Name, field: &FieldDef) -> ConfigKey {
     }
 }
 
-fn of_name(owner: &str, field: &FieldDef) -> Name {
+/// The key that a field is read from: `rename`, else its own name.
+fn key_name(field: &FieldDef) -> Name {
     let renamed = field
         .attributes
         .iter()
@@ -137,7 +138,6 @@ fn of_name(owner: &str, field: &FieldDef) -> Name {
             (Some("rename"), Some(Literal::Str(text))) => Some(text.clone()),
             _ => None,
         });
-    let _ = owner;
     renamed.unwrap_or_else(|| field.name.clone())
 }
 

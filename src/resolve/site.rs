@@ -26,11 +26,11 @@ use crate::model::{
     expr::{Arm, Body, ExprId, ExprKind, Pattern, Piece},
 };
 
-pub use handling::Observe;
-pub use loops::{Attempts, LoopShape, Retry};
+pub(crate) use handling::Observe;
+pub(crate) use loops::{Attempts, LoopShape, Retry};
 
 /// One body with the links that its arena lacks. Built once, asked often.
-pub struct Sites<'b> {
+pub(crate) struct Sites<'b> {
     body: &'b Body,
     /// By [`ExprId::idx`].
     parents: Vec<Option<ExprId>>,
@@ -43,7 +43,7 @@ pub struct Sites<'b> {
 impl<'b> Sites<'b> {
     /// Index a body.
     #[must_use]
-    pub fn of(body: &'b Body) -> Self {
+    pub(crate) fn of(body: &'b Body) -> Self {
         let mut sites = Self {
             body,
             parents: vec![None; body.exprs.len()],
@@ -90,18 +90,18 @@ impl<'b> Sites<'b> {
 
     /// The expression around; `None` for the root.
     #[must_use]
-    pub fn parent(&self, id: ExprId) -> Option<ExprId> {
+    pub(crate) fn parent(&self, id: ExprId) -> Option<ExprId> {
         self.parents[id.idx()]
     }
 
     /// The expressions around, innermost first, without the expression itself.
-    pub fn ancestors(&self, id: ExprId) -> impl Iterator<Item = ExprId> + use<'_, 'b> {
+    pub(crate) fn ancestors(&self, id: ExprId) -> impl Iterator<Item = ExprId> + use<'_, 'b> {
         std::iter::successors(self.parent(id), |id| self.parent(*id))
     }
 
     /// The closure or `async` block that the expression is in; `None` = the function itself.
     #[must_use]
-    pub fn enclosing(&self, id: ExprId) -> Option<ExprId> {
+    pub(crate) fn enclosing(&self, id: ExprId) -> Option<ExprId> {
         self.ancestors(id).find(|id| {
             matches!(
                 self.kind(*id),
@@ -112,13 +112,13 @@ impl<'b> Sites<'b> {
 
     /// Whether `inner` stands inside `outer`, or is it.
     #[must_use]
-    pub fn is_inside(&self, inner: ExprId, outer: ExprId) -> bool {
+    pub(crate) fn is_inside(&self, inner: ExprId, outer: ExprId) -> bool {
         inner == outer || self.ancestors(inner).any(|id| id == outer)
     }
 
     /// The expression and all below it, parents first, in source order.
     #[must_use]
-    pub fn below(&self, id: ExprId) -> Vec<ExprId> {
+    pub(crate) fn below(&self, id: ExprId) -> Vec<ExprId> {
         self.below_until(id, |_| false)
     }
 
@@ -277,7 +277,7 @@ fn polarity(pattern: &Pattern) -> Polarity {
 }
 
 /// See all direct parts of an expression, in source order.
-fn each_child(kind: &ExprKind, see: &mut dyn FnMut(ExprId)) {
+pub(crate) fn each_child(kind: &ExprKind, see: &mut dyn FnMut(ExprId)) {
     match kind {
         ExprKind::Path(_) | ExprKind::Literal(_) | ExprKind::Continue { .. } | ExprKind::Opaque { .. } => {}
         ExprKind::Field { base: it, .. }

@@ -169,11 +169,8 @@ impl<'w, 'a> Flow<'w, 'a> {
                 Some(tail) => self.eval(context, *tail),
                 None => Value::Nothing,
             },
-            ExprKind::If { cond, then, otherwise } => match otherwise {
-                Some(otherwise) => {
-                    let _ = cond;
-                    union([self.eval(context, *then), self.eval(context, *otherwise)])
-                }
+            ExprKind::If { then, otherwise, .. } => match otherwise {
+                Some(otherwise) => union([self.eval(context, *then), self.eval(context, *otherwise)]),
                 None => Value::Nothing,
             },
             ExprKind::Match { arms, .. } => union(arms.iter().map(|arm| self.eval(context, arm.body))),

@@ -45,7 +45,7 @@ impl Sites<'_> {
     ///
     /// The most special word wins: on error, then cache miss, then flag, then any branch.
     #[must_use]
-    pub fn condition(&self, id: ExprId) -> Condition {
+    pub(crate) fn condition(&self, id: ExprId) -> Condition {
         let mut strongest = Condition::Always;
         let mut below = id;
         for up in self.ancestors(id) {

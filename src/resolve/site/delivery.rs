@@ -17,7 +17,7 @@ const NOT_WAITING: &[&str] = &["abort", "abort_handle", "detach", "drop", "forge
 impl Sites<'_> {
     /// Whether the function waits for the call at `id`. `is_spawn` tells which calls run an argument on their own.
     #[must_use]
-    pub fn delivery(&self, id: ExprId, is_spawn: &dyn Fn(ExprId) -> bool) -> Delivery {
+    pub(crate) fn delivery(&self, id: ExprId, is_spawn: &dyn Fn(ExprId) -> bool) -> Delivery {
         let mut below = id;
         for up in self.ancestors(id) {
             let is_callee = match self.kind(up) {
@@ -166,7 +166,7 @@ impl Sites<'_> {
 
     /// The argument of a sleep that races against the call at `id` in a `select!`: its deadline.
     #[must_use]
-    pub fn select_deadline(&self, id: ExprId) -> Option<ExprId> {
+    pub(crate) fn select_deadline(&self, id: ExprId) -> Option<ExprId> {
         let mut open = vec![id];
         let mut visited = BTreeSet::new();
         while let Some(id) = open.pop() {

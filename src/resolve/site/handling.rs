@@ -15,7 +15,7 @@ use crate::model::{
 
 /// Whether a call or macro records an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Observe {
+pub(crate) enum Observe {
     No,
     /// At a level that is no failure report: `debug!`.
     Quietly,
@@ -54,7 +54,12 @@ impl Sites<'_> {
     /// a `Result`, `Option`, future or other value that can tell of failure. Ask only for calls that can fail: a
     /// dropped unit looks like a dropped result.
     #[must_use]
-    pub fn handling(&self, id: ExprId, observes: &dyn Fn(ExprId) -> Observe, returns_result: bool) -> (Handling, bool) {
+    pub(crate) fn handling(
+        &self,
+        id: ExprId,
+        observes: &dyn Fn(ExprId) -> Observe,
+        returns_result: bool,
+    ) -> (Handling, bool) {
         let asked = Asked {
             observes,
             returns_result,

@@ -16,7 +16,7 @@ use crate::model::{
 
 /// What a loop does for the call in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LoopShape {
+pub(crate) enum LoopShape {
     /// Entered again because the call failed.
     Retry(Retry),
     /// Takes new work, or looks again after a pause, whatever the call did.
@@ -30,7 +30,7 @@ pub enum LoopShape {
 
 /// A hand-written retry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Retry {
+pub(crate) struct Retry {
     /// Tries, the first included; `None` = bounded by something else, or not at all.
     pub attempts: Option<Attempts>,
     /// Nothing ends it but success.
@@ -45,7 +45,7 @@ pub struct Retry {
 
 /// A number of tries: `count + plus`, or just `plus` where there is no `count`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attempts {
+pub(crate) struct Attempts {
     pub count: Option<ExprId>,
     pub plus: i64,
 }
@@ -53,7 +53,7 @@ pub struct Attempts {
 impl Sites<'_> {
     /// The loops around `id`, innermost first, also around closures and `async` blocks that it is in.
     #[must_use]
-    pub fn enclosing_loops(&self, id: ExprId) -> Vec<LoopShape> {
+    pub(crate) fn enclosing_loops(&self, id: ExprId) -> Vec<LoopShape> {
         let around = self.ancestors(id).filter(|up| match self.kind(*up) {
             ExprKind::Loop {
                 kind: LoopKind::For,
@@ -258,7 +258,7 @@ impl Sites<'_> {
 
     /// The retry of a function that calls itself after the call at `id` failed. `function` is its own name.
     #[must_use]
-    pub fn recursion_retry(&self, id: ExprId, function: &str, params: &[Param]) -> Option<LoopShape> {
+    pub(crate) fn recursion_retry(&self, id: ExprId, function: &str, params: &[Param]) -> Option<LoopShape> {
         let root = self.body.root?;
         let again = self.below(root).into_iter().find(|it| {
             let is_self = match self.kind(*it) {

@@ -44,7 +44,7 @@ impl Sites<'_> {
     ///
     /// `Unknown` where the answer itself leaves the body: returned, stored or handed to another function.
     #[must_use]
-    pub fn status_checked(&self, id: ExprId) -> StatusCheck {
+    pub(crate) fn status_checked(&self, id: ExprId) -> StatusCheck {
         let mut reader = Reader {
             sites: self,
             is_checked: false,
