@@ -16,4 +16,5 @@ mod idioms;
 mod layers;
 mod program;
 mod report;
+mod samples;
 mod truth;
