@@ -8,7 +8,6 @@
 
 mod around;
 mod bodies;
-mod calls;
 mod carriers;
 mod contexts;
 mod effects;
@@ -18,16 +17,15 @@ mod handling;
 mod infer;
 mod layout;
 mod lower;
-mod methods;
 mod order;
 mod paths;
 mod patterns;
 mod settings;
 mod shapes;
 mod site;
-mod std_types;
 mod summary;
 mod symbols;
+mod traits;
 mod ty;
 mod values;
 
