@@ -91,6 +91,8 @@ impl<'a> Flow<'_, 'a> {
             }
             child = here;
         }
+        layers.extend(self.bulkheads(context, subject));
+        layers.extend(self.breaker_by_hand(context, subject));
         layers.extend(self.retry_recursion(context, subject));
     }
 

@@ -62,22 +62,27 @@ pub(crate) fn emit(known: &Known<'_, '_, '_>) -> Program {
     for (id, effect) in &known.summaries.resolved {
         resolved.entry(effect.call).or_default().push((*id, effect));
     }
-    let calls: Vec<CallTerm> = order
+    let mut calls: Vec<CallTerm> = order
         .iter()
         .map(|call| {
             let effects = resolved.get(call).map_or(&[][..], Vec::as_slice);
             known.call(*call, effects, &function_number)
         })
         .collect();
+    let (mut sites, is_mute) = known.site_terms(&call_number, &function_number);
+    let entries: Vec<EntryInfo> = known
+        .entries
+        .iter()
+        .filter_map(|entry| entry_info(entry, &function_number))
+        .collect();
+    let mut handlers: Vec<u32> = entries.iter().map(|entry| entry.handler).collect();
+    handlers.sort_unstable();
+    handling::settle(&mut calls, &mut sites, &is_mute, &handlers);
     Program {
         packages: known.flow.bodies.world.packages.to_vec(),
         functions: functions.iter().map(|id| known.function_info(*id)).collect(),
-        sites: known.site_terms(&call_number, &function_number),
-        entries: known
-            .entries
-            .iter()
-            .filter_map(|entry| entry_info(entry, &function_number))
-            .collect(),
+        sites,
+        entries,
         problems: known.problems(),
         statistics: known.statistics(),
         calls,
@@ -315,7 +320,8 @@ impl Known<'_, '_, '_> {
         }
     }
 
-    fn site_terms(&self, calls: &FxHashMap<u32, u32>, numbers: &FxHashMap<FnId, u32>) -> Vec<SiteTerm> {
+    /// The sites, and for each whether its callees return nothing that tells of a failure.
+    fn site_terms(&self, calls: &FxHashMap<u32, u32>, numbers: &FxHashMap<FnId, u32>) -> (Vec<SiteTerm>, Vec<bool>) {
         let world = self.flow.bodies.world;
         let mut terms = Vec::new();
         for (idx, site) in self.sites.iter().enumerate() {
@@ -332,7 +338,8 @@ impl Known<'_, '_, '_> {
             let mut callees: Vec<u32> = site.callees.iter().filter_map(|id| numbers.get(id).copied()).collect();
             callees.sort_unstable();
             callees.dedup();
-            terms.push(SiteTerm {
+            let is_mute = !site.is_reference && !self.flow.tells_failure(site);
+            let term = SiteTerm {
                 at: world.location(caller.file, self.flow.span(site.at)),
                 span: self.flow.span(site.at),
                 function: numbers[&site.caller],
@@ -345,11 +352,12 @@ impl Known<'_, '_, '_> {
                 handling: shape.handling,
                 observed: shape.observed,
                 evidence_class: site.class,
-            });
+            };
+            terms.push((term, is_mute));
         }
-        terms.sort_by(|a, b| (&a.at, &a.callees).cmp(&(&b.at, &b.callees)));
-        terms.dedup_by(|a, b| a.at == b.at && a.callees == b.callees);
-        terms
+        terms.sort_by(|(a, _), (b, _)| (&a.at, &a.callees).cmp(&(&b.at, &b.callees)));
+        terms.dedup_by(|(a, _), (b, _)| a.at == b.at && a.callees == b.callees);
+        terms.into_iter().unzip()
     }
 
     fn site_stacks(&self, caller: FnId, reached: &[Effect]) -> Vec<Vec<Layer>> {

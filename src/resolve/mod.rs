@@ -2,12 +2,14 @@
 //!
 //! The steps: a symbol table of all packages ([`symbols`], [`layout`], [`paths`], [`lower`]); types of every
 //! body and who each call calls ([`infer`] and its files, collected in [`bodies`]); value flow on demand
-//! ([`values`], [`carriers`], [`settings`]); guards around a place ([`around`], [`shapes`]); summaries
+//! ([`values`], [`carriers`], [`settings`]); guards around a place ([`around`], [`shapes`], [`breaker`], [`bulkhead`]); summaries
 //! bottom-up ([`summary`]), paths from entries top-down ([`contexts`]); and the result ([`emit`]).
 //! Nothing here becomes a number: limits and addresses stay terms over configuration.
 
 mod around;
 mod bodies;
+mod breaker;
+mod bulkhead;
 mod carriers;
 mod contexts;
 mod effects;

@@ -3,6 +3,8 @@
 //! Everything here looks at one body at a time and at its shape only; a local variable's uses count wherever they stand
 //! below its binding. Whether a call is of interest, logs or spawns is the caller's knowledge and handed in.
 
+mod breaker;
+mod bulkhead;
 mod condition;
 mod delivery;
 mod exits;
@@ -26,7 +28,8 @@ use crate::model::{
     expr::{Arm, Body, ExprId, ExprKind, Pattern, Piece},
 };
 
-pub(crate) use handling::Observe;
+pub(crate) use breaker::{Measure, Refusal};
+pub(crate) use handling::{Asked, Observe};
 pub(crate) use loops::{Attempts, LoopShape, Retry};
 
 /// One body with the links that its arena lacks. Built once, asked often.
@@ -158,7 +161,7 @@ impl<'b> Sites<'b> {
                 .iter()
                 .copied()
                 .filter(is_reached)
-                .filter(|id| !self.is_inside(*id, write))
+                .filter(|id| !self.is_inside(*id, write) && !self.is_shadowed(*id, name, write))
                 .collect();
         }
         let block = self.parent(write);
@@ -170,7 +173,48 @@ impl<'b> Sites<'b> {
                 && rebound.is_none_or(|rebound| *id < rebound)
                 && block.is_none_or(|block| self.is_inside(*id, block))
         };
-        uses.iter().copied().filter(is_reached).collect()
+        let own = |id: &ExprId| !self.is_shadowed(*id, name, write);
+        uses.iter().copied().filter(is_reached).filter(own).collect()
+    }
+
+    /// Whether a pattern between `write` and the use binds the name anew: `if let Ok(x) = x { x }`.
+    fn is_shadowed(&self, used: ExprId, name: &str, write: ExprId) -> bool {
+        let binds = |pattern: &Pattern| {
+            let mut names = Vec::new();
+            pattern.names(&mut names);
+            names.iter().any(|bound| bound == name)
+        };
+        let block = self.parent(write);
+        let mut below = used;
+        for up in self.ancestors(used) {
+            if Some(up) == block || up == write {
+                return false;
+            }
+            let is_bound = match self.kind(up) {
+                ExprKind::If { cond, then, .. } if *then == below => self
+                    .below_here(*cond)
+                    .into_iter()
+                    .any(|it| matches!(self.kind(it), ExprKind::Let { pattern, .. } if binds(pattern))),
+                ExprKind::Match { arms, .. } | ExprKind::Select(arms) => arms
+                    .iter()
+                    .any(|arm| (arm.body == below || arm.guard == Some(below)) && binds(&arm.pattern)),
+                ExprKind::Closure { params, .. } => params.iter().any(|param| binds(&param.pattern)),
+                ExprKind::Loop {
+                    pattern, body, head, ..
+                } if *body == below => {
+                    pattern.as_ref().is_some_and(binds)
+                        || head.is_some_and(
+                            |head| matches!(self.kind(head), ExprKind::Let { pattern, .. } if binds(pattern)),
+                        )
+                }
+                _ => false,
+            };
+            if is_bound {
+                return true;
+            }
+            below = up;
+        }
+        false
     }
 
     /// The uses of a name inside an expression.
@@ -201,7 +245,7 @@ impl<'b> Sites<'b> {
     }
 
     /// The last segment of what is called there: a function's, method's or macro's name.
-    fn called(&self, id: ExprId) -> Option<&'b Name> {
+    pub(crate) fn called(&self, id: ExprId) -> Option<&'b Name> {
         match self.kind(id) {
             ExprKind::Call { callee, .. } => match self.kind(*callee) {
                 ExprKind::Path(path) => path.last(),

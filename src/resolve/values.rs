@@ -99,6 +99,8 @@ pub(crate) struct Flow<'w, 'a> {
     made: RefCell<FxHashMap<Name, Option<Value>>>,
     /// Values of locals while their reassignments are followed.
     overrides: RefCell<Vec<(BodyRef, LocalId, Value)>>,
+    /// Hand-written breakers by call.
+    pub(crate) breakers: RefCell<FxHashMap<At, Option<Layer>>>,
     /// A parameter was joined over callers since this was last cleared.
     pub(crate) touched: RefCell<bool>,
 }
@@ -114,6 +116,7 @@ impl<'w, 'a> Flow<'w, 'a> {
             stack: RefCell::default(),
             field_stack: RefCell::default(),
             overrides: RefCell::default(),
+            breakers: RefCell::default(),
             touched: RefCell::default(),
         }
     }

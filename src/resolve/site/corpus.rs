@@ -65,7 +65,10 @@ fn answers(sites: &Sites, function: &str, params: &[Param], path: &std::path::Pa
             Some("debug" | "trace") => Observe::Quietly,
             _ => Observe::No,
         };
-        out.push(format!("handling {:?}", sites.handling(id, &observes, true)));
+        out.push(format!(
+            "handling {:?}",
+            sites.handling(id, super::tests::asked(&observes, true))
+        ));
         out.push(format!(
             "delivery {}",
             sites

@@ -27,6 +27,8 @@ pub(super) enum End {
     Split {
         success: Vec<ExprId>,
         failure: Vec<ExprId>,
+        /// `Some` and `None` were told apart: `None` is how this failure looks, and how it goes on.
+        is_option: bool,
     },
     /// A loop that goes on while it fails (or while it succeeds).
     LoopsWhile {
@@ -38,20 +40,67 @@ pub(super) enum End {
     Lost,
 }
 
+/// What happened to a value on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Way {
+    /// It went through a call that nobody knows here.
+    pub is_weak: bool,
+    /// The error itself is gone: `.ok()`. Only that there was one is still known.
+    pub is_lost: bool,
+    /// Results around it: `timeout(…, call())` gives a result of a result, so does a task's handle.
+    layers: u8,
+}
+
+impl Way {
+    const fn weak(self) -> Self {
+        Self { is_weak: true, ..self }
+    }
+
+    const fn lost(self, is_lost: bool) -> Self {
+        Self { is_lost, ..self }
+    }
+
+    const fn wrapped(self) -> Self {
+        Self {
+            layers: self.layers.saturating_add(1),
+            ..self
+        }
+    }
+
+    /// Of what a success pattern binds, where that may be a failure still.
+    const fn inside(self) -> Option<Self> {
+        match self.unwrapped() {
+            Some(inner) => Some(inner),
+            None if self.is_weak => Some(self),
+            None => None,
+        }
+    }
+
+    /// Without the outermost of the results around it; `None` where there is none.
+    const fn unwrapped(self) -> Option<Self> {
+        match self.layers.checked_sub(1) {
+            Some(layers) => Some(Self { layers, ..self }),
+            None => None,
+        }
+    }
+}
+
 /// An end with its place.
 #[derive(Clone, Debug)]
 pub(super) struct Flow {
     pub at: ExprId,
     pub end: End,
-    /// It went through a call that nobody knows here.
-    pub is_weak: bool,
+    pub way: Way,
 }
 
-/// All ends of a value, and the closures that saw the error on the way (`map_err`, `inspect_err`).
+/// All ends of a value, and what saw the error on the way.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flows {
     pub ends: Vec<Flow>,
+    /// Closures that take the error: `map_err`, `inspect_err`.
     pub seen_by: Vec<ExprId>,
+    /// Methods and functions that the value went through, with the value that they were handed.
+    pub through: Vec<(ExprId, ExprId)>,
 }
 
 /// Follow the value of `id`.
@@ -59,12 +108,12 @@ pub(super) fn follow(sites: &Sites, id: ExprId) -> Flows {
     let mut walker = Walker {
         sites,
         out: Flows::default(),
-        open: vec![(id, false)],
+        open: vec![(id, Way::default())],
         visited: BTreeSet::new(),
     };
-    while let Some((id, is_weak)) = walker.open.pop() {
+    while let Some((id, way)) = walker.open.pop() {
         if walker.visited.insert(id) {
-            walker.step(id, is_weak);
+            walker.step(id, way);
         }
     }
     walker.out.ends.sort_by_key(|flow| flow.at);
@@ -74,23 +123,23 @@ pub(super) fn follow(sites: &Sites, id: ExprId) -> Flows {
 struct Walker<'s, 'b> {
     sites: &'s Sites<'b>,
     out: Flows,
-    open: Vec<(ExprId, bool)>,
+    open: Vec<(ExprId, Way)>,
     visited: BTreeSet<ExprId>,
 }
 
 impl Walker<'_, '_> {
-    fn end(&mut self, at: ExprId, end: End, is_weak: bool) {
-        self.out.ends.push(Flow { at, end, is_weak });
+    fn end(&mut self, at: ExprId, end: End, way: Way) {
+        self.out.ends.push(Flow { at, end, way });
     }
 
-    fn on(&mut self, id: ExprId, is_weak: bool) {
-        self.open.push((id, is_weak));
+    fn on(&mut self, id: ExprId, way: Way) {
+        self.open.push((id, way));
     }
 
     /// One step up from `id`.
-    fn step(&mut self, id: ExprId, is_weak: bool) {
+    fn step(&mut self, id: ExprId, way: Way) {
         let Some(up) = self.sites.parent(id) else {
-            self.end(id, End::Returned, is_weak);
+            self.end(id, End::Returned, way);
             return;
         };
         match self.sites.kind(up) {
@@ -101,49 +150,53 @@ impl Walker<'_, '_> {
             | ExprKind::List(_)
             | ExprKind::Join(_)
             | ExprKind::Spawn(_)
-            | ExprKind::Closure { .. } => self.on(up, is_weak),
-            ExprKind::Template(_) => self.on(up, true),
-            ExprKind::Try(_) | ExprKind::Return(_) | ExprKind::Throw(_) => self.escape(up, is_weak),
+            | ExprKind::Closure { .. } => self.on(up, way),
+            ExprKind::Template(_) => self.on(up, way.weak()),
+            ExprKind::Try(_) => match way.unwrapped() {
+                Some(inner) => self.on(up, inner),
+                None => self.escape(up, way),
+            },
+            ExprKind::Return(_) | ExprKind::Throw(_) => self.escape(up, way),
             ExprKind::Method {
                 receiver, method, args, ..
             } if *receiver == id => {
                 let closure = args.iter().map(|arg| arg.value).find(|arg| self.is_closure(*arg));
-                self.method(up, method, closure, is_weak);
+                self.method(id, up, method, closure, way);
             }
-            ExprKind::Call { .. } | ExprKind::Method { .. } | ExprKind::Macro { .. } => self.argument(id, up, is_weak),
-            ExprKind::Struct { .. } => self.end(up, End::Moved, is_weak),
+            ExprKind::Call { .. } | ExprKind::Method { .. } | ExprKind::Macro { .. } => self.argument(id, up, way),
+            ExprKind::Struct { .. } => self.end(up, End::Moved, way),
             ExprKind::Bind {
                 pattern,
                 init,
                 otherwise,
                 ..
             } if *init == Some(id) => {
-                self.bind(up, pattern, *otherwise, is_weak);
+                self.bind(up, pattern, *otherwise, way);
             }
-            ExprKind::Assign { target, value, .. } if *value == id => self.assign(up, *target, is_weak),
+            ExprKind::Assign { target, value, .. } if *value == id => self.assign(up, *target, way),
             ExprKind::Block { stmts, has_tail, .. } => {
                 if *has_tail && stmts.last() == Some(&id) {
-                    self.on(up, is_weak);
+                    self.on(up, way);
                 } else {
-                    self.end(id, End::Dropped, is_weak);
+                    self.end(id, End::Dropped, way);
                 }
             }
-            ExprKind::If { cond, .. } if *cond != id => self.on(up, is_weak),
-            ExprKind::Let { pattern, .. } => self.condition(up, polarity(pattern), Some(pattern), is_weak),
+            ExprKind::If { cond, .. } if *cond != id => self.on(up, way),
+            ExprKind::Let { pattern, .. } => self.condition(up, polarity(pattern), Some(pattern), way),
             ExprKind::Match { scrutinee, arms } => {
                 if *scrutinee == id {
-                    self.split(up, arms, is_weak)
+                    self.split(up, arms, way)
                 } else {
-                    self.on(up, is_weak)
+                    self.on(up, way)
                 }
             }
-            ExprKind::Select(arms) => self.select(id, up, arms, is_weak),
+            ExprKind::Select(arms) => self.select(id, up, arms, way),
             ExprKind::Break { .. } => match self.sites.loop_of(up) {
-                Some(around) => self.on(around, is_weak),
-                None => self.end(up, End::Lost, is_weak),
+                Some(around) => self.on(around, way),
+                None => self.end(up, End::Lost, way),
             },
-            ExprKind::Loop { body, .. } if *body == id => self.end(id, End::Dropped, is_weak),
-            _ => self.end(up, End::Lost, is_weak),
+            ExprKind::Loop { body, .. } if *body == id => self.end(id, End::Dropped, way),
+            _ => self.end(up, End::Lost, way),
         }
     }
 
@@ -152,67 +205,52 @@ impl Walker<'_, '_> {
     }
 
     /// Out of the function, closure or `async` block; then on with that one's value.
-    fn escape(&mut self, at: ExprId, is_weak: bool) {
+    fn escape(&mut self, at: ExprId, way: Way) {
         let to = self.sites.enclosing(at);
-        self.end(at, End::Escapes { to }, is_weak);
+        self.end(at, End::Escapes { to }, way);
         if let Some(to) = to {
-            self.on(to, is_weak);
+            self.on(to, way);
         }
     }
 
-    fn method(&mut self, up: ExprId, method: &str, closure: Option<ExprId>, is_weak: bool) {
-        if names::is_in(names::PANICKING, method) {
-            self.end(up, End::Panics, is_weak);
+    fn method(&mut self, id: ExprId, up: ExprId, method: &str, closure: Option<ExprId>, way: Way) {
+        let is_unwrapping = names::is_in(names::PANICKING, method) || names::is_in(names::REPLACING, method);
+        if let (true, Some(inner)) = (is_unwrapping, way.unwrapped()) {
+            self.on(up, inner);
+        } else if names::is_in(names::PANICKING, method) {
+            self.end(up, End::Panics, way);
         } else if names::is_in(names::TESTING, method) {
             let success = matches!(method, "is_ok" | "is_some");
-            self.condition(
-                up,
-                if success { Polarity::Success } else { Polarity::Failure },
-                None,
-                is_weak,
-            );
+            let found = if success { Polarity::Success } else { Polarity::Failure };
+            self.condition(up, found, None, way);
         } else if names::is_in(names::DEFAULTING, method) {
-            self.end(up, End::Defaulted { closure }, is_weak);
-        } else if method == "ok" && !self.is_error_restored(up) {
-            self.end(up, End::Defaulted { closure: None }, is_weak);
+            self.end(up, End::Defaulted { closure }, way);
+        } else if method == "ok" {
+            self.on(up, way.lost(true));
+        } else if names::is_in(names::NAMING, method) {
+            self.on(up, way.lost(false));
         } else {
             // Any other method hands the failure on, perhaps with something added; closures may see it.
-            self.out.seen_by.extend(closure);
-            if method.contains("log") || method.contains("report") || method.contains("trace_err") {
-                self.out.seen_by.push(up);
-            }
-            self.on(up, is_weak);
-        }
-    }
-
-    /// `.ok()?`, `.ok().ok_or(…)`, `return x.ok()`: still a failure for somebody.
-    fn is_error_restored(&self, ok: ExprId) -> bool {
-        let Some(up) = self.sites.parent(ok) else { return true };
-        match self.sites.kind(up) {
-            ExprKind::Try(_) | ExprKind::Return(_) => true,
-            ExprKind::Method { method, .. } => {
-                let is_kept = ["ok_or", "ok_or_else", "context", "with_context", "expect", "unwrap"];
-                is_kept.contains(&method.as_str())
-            }
-            ExprKind::Block { stmts, has_tail, .. } => {
-                *has_tail && stmts.last() == Some(&ok) && self.sites.parent(up).is_none()
-            }
-            _ => false,
+            self.out
+                .seen_by
+                .extend(closure.filter(|_| !names::is_in(names::ON_SUCCESS, method)));
+            self.out.through.push((up, id));
+            self.on(up, way);
         }
     }
 
     /// Handed to a function, method or macro.
-    fn argument(&mut self, id: ExprId, up: ExprId, is_weak: bool) {
+    fn argument(&mut self, id: ExprId, up: ExprId, way: Way) {
         let name = self.sites.called(up).map_or("", Name::as_str);
         match self.sites.kind(up) {
-            ExprKind::Call { callee, .. } if *callee == id => self.on(up, is_weak),
+            ExprKind::Call { callee, .. } if *callee == id => self.on(up, way),
             ExprKind::Macro { .. } => {
                 if name.starts_with("assert") || name.starts_with("debug_assert") {
-                    self.end(up, End::Panics, is_weak);
+                    self.end(up, End::Panics, way);
                 } else if names::is_in(names::WRAPPER_MACROS, name) {
-                    self.on(up, is_weak);
+                    self.on(up, way);
                 } else {
-                    self.end(up, End::Shown, is_weak);
+                    self.end(up, End::Shown, way);
                 }
             }
             ExprKind::Method { receiver, .. }
@@ -220,70 +258,101 @@ impl Walker<'_, '_> {
             {
                 // A collection of futures or results: what becomes of it becomes of them.
                 match self.sites.name(*receiver) {
-                    Some(collection) => self.uses(up, *receiver, collection, is_weak),
-                    None => self.end(up, End::Lost, is_weak),
+                    Some(collection) => self.uses(up, *receiver, collection, way),
+                    None => self.end(up, End::Lost, way),
                 }
             }
+            _ if names::is_in(names::NESTING, name) || name.contains("spawn") => {
+                self.out.through.push((up, id));
+                self.on(up, way.wrapped());
+            }
             _ => {
-                let is_known = names::is_in(names::WRAPPERS, name) || name.contains("retry") || name.contains("spawn");
-                self.on(up, is_weak || !is_known);
+                self.out.through.push((up, id));
+                let is_known = names::is_in(names::WRAPPERS, name) || name.contains("retry");
+                self.on(up, if is_known { way } else { way.weak() });
             }
         }
     }
 
     /// All later uses of a local collection.
-    fn uses(&mut self, at: ExprId, receiver: ExprId, name: &Name, is_weak: bool) {
+    fn uses(&mut self, at: ExprId, receiver: ExprId, name: &Name, way: Way) {
         let later: Vec<ExprId> = self.sites.uses.get(name).into_iter().flatten().copied().collect();
         let later: Vec<ExprId> = later.into_iter().filter(|id| receiver < *id).collect();
         if later.is_empty() {
-            self.end(at, End::Lost, is_weak);
+            self.end(at, End::Lost, way);
         }
         for id in later {
-            self.on(id, true);
+            self.on(id, way.weak());
         }
     }
 
-    fn bind(&mut self, at: ExprId, pattern: &Pattern, otherwise: Option<ExprId>, is_weak: bool) {
+    fn bind(&mut self, at: ExprId, pattern: &Pattern, otherwise: Option<ExprId>, way: Way) {
         if let Some(otherwise) = otherwise {
             self.end(
                 at,
                 End::Split {
                     success: Vec::new(),
                     failure: vec![otherwise],
+                    is_option: is_of_option(pattern),
                 },
-                is_weak,
+                way,
             );
+            if let Some(inner) = way.inside() {
+                let uses = self.bound_uses(at, pattern);
+                uses.into_iter().for_each(|id| self.on(id, inner));
+            }
             return;
         }
-        let mut bound = Vec::new();
-        pattern.names(&mut bound);
-        let uses: Vec<ExprId> = bound.iter().flat_map(|name| self.sites.uses_after(at, name)).collect();
+        let uses = self.bound_uses(at, pattern);
         if uses.is_empty() {
-            self.end(at, End::Dropped, is_weak);
+            self.end(at, End::Dropped, way);
         }
         for id in uses {
-            self.on(id, is_weak);
+            self.on(id, way);
         }
     }
 
-    fn assign(&mut self, at: ExprId, target: ExprId, is_weak: bool) {
+    /// The uses of what a `let` binds.
+    fn bound_uses(&self, at: ExprId, pattern: &Pattern) -> Vec<ExprId> {
+        let mut bound = Vec::new();
+        pattern.names(&mut bound);
+        bound.iter().flat_map(|name| self.sites.uses_after(at, name)).collect()
+    }
+
+    /// The failure may be inside what looks like success: `Some(result)`, `Ok(result)`.
+    fn payload(&mut self, pattern: &Pattern, scopes: &[ExprId], way: Way) {
+        let Some(inner) = way.inside().filter(|_| polarity(pattern) == Polarity::Success) else {
+            return;
+        };
+        let mut bound = Vec::new();
+        pattern.names(&mut bound);
+        for name in bound {
+            let uses: Vec<ExprId> = scopes
+                .iter()
+                .flat_map(|scope| self.sites.uses_in(*scope, &name))
+                .collect();
+            uses.into_iter().for_each(|id| self.on(id, inner));
+        }
+    }
+
+    fn assign(&mut self, at: ExprId, target: ExprId, way: Way) {
         match self.sites.name(target) {
-            Some(name) if name == "_" => self.end(at, End::Dropped, is_weak),
+            Some(name) if name == "_" => self.end(at, End::Dropped, way),
             Some(name) => {
                 let uses = self.sites.uses_after(at, name);
                 if uses.is_empty() {
-                    self.end(at, End::Lost, is_weak);
+                    self.end(at, End::Lost, way);
                 }
                 for id in uses {
-                    self.on(id, is_weak);
+                    self.on(id, way);
                 }
             }
-            None => self.end(at, End::Lost, is_weak),
+            None => self.end(at, End::Lost, way),
         }
     }
 
     /// A test (`let Ok(x) = value`, `value.is_err()`) somewhere in the condition of an `if` or `while`.
-    fn condition(&mut self, test: ExprId, found: Polarity, pattern: Option<&Pattern>, is_weak: bool) {
+    fn condition(&mut self, test: ExprId, found: Polarity, pattern: Option<&Pattern>, way: Way) {
         let mut found = found;
         let mut below = test;
         for up in self.sites.ancestors(test) {
@@ -297,11 +366,14 @@ impl Walker<'_, '_> {
                 }
                 ExprKind::Binary { .. } => {}
                 ExprKind::If { cond, then, otherwise } if *cond == below => {
-                    self.branch(up, found, *then, *otherwise, is_weak);
+                    if let Some(pattern) = pattern {
+                        self.payload(pattern, &[*then], way);
+                    }
+                    self.branch(up, found, (*then, *otherwise), pattern.is_some_and(is_of_option), way);
                     return;
                 }
                 ExprKind::Loop { head: Some(head), .. } if *head == below && found != Polarity::Neither => {
-                    let is_option = pattern.is_some_and(|it| matches!(it, Pattern::TupleStruct { path, .. } if path.last().is_some_and(|it| it == "Some")));
+                    let is_option = pattern.is_some_and(is_of_option);
                     let end = if is_option {
                         End::Lost
                     } else {
@@ -309,7 +381,7 @@ impl Walker<'_, '_> {
                             failure: found == Polarity::Failure,
                         }
                     };
-                    self.end(up, end, is_weak);
+                    self.end(up, end, way);
                     return;
                 }
                 _ => break,
@@ -317,26 +389,35 @@ impl Walker<'_, '_> {
             below = up;
         }
         // Only whether it failed is of interest here; why is lost.
-        self.end(test, End::Defaulted { closure: None }, is_weak);
+        self.end(test, End::Defaulted { closure: None }, way);
     }
 
-    fn branch(&mut self, at: ExprId, found: Polarity, then: ExprId, otherwise: Option<ExprId>, is_weak: bool) {
+    fn branch(
+        &mut self,
+        at: ExprId,
+        found: Polarity,
+        (then, otherwise): (ExprId, Option<ExprId>),
+        is_option: bool,
+        way: Way,
+    ) {
         let otherwise: Vec<ExprId> = otherwise.into_iter().collect();
         let end = match found {
             Polarity::Success => End::Split {
                 success: vec![then],
                 failure: otherwise,
+                is_option,
             },
             Polarity::Failure => End::Split {
                 success: otherwise,
                 failure: vec![then],
+                is_option,
             },
             Polarity::Any | Polarity::Neither => End::Lost,
         };
-        self.end(at, end, is_weak);
+        self.end(at, end, way);
     }
 
-    fn split(&mut self, at: ExprId, arms: &[Arm], is_weak: bool) {
+    fn split(&mut self, at: ExprId, arms: &[Arm], way: Way) {
         let of = |wanted| {
             arms.iter()
                 .filter(move |arm| polarity(&arm.pattern) == wanted)
@@ -344,6 +425,9 @@ impl Walker<'_, '_> {
         };
         let (success, mut failure): (Vec<_>, Vec<_>) =
             (of(Polarity::Success).collect(), of(Polarity::Failure).collect());
+        for arm in arms {
+            self.payload(&arm.pattern, &[arm.body], way);
+        }
         if !success.is_empty() || !failure.is_empty() {
             let mut success = success;
             if failure.is_empty() {
@@ -351,16 +435,22 @@ impl Walker<'_, '_> {
             } else {
                 success.extend(of(Polarity::Any))
             }
-            self.end(at, End::Split { success, failure }, is_weak);
+            let is_option = arms.iter().any(|arm| is_of_option(&arm.pattern));
+            let end = End::Split {
+                success,
+                failure,
+                is_option,
+            };
+            self.end(at, end, way);
         } else {
-            self.end(at, End::Lost, is_weak);
+            self.end(at, End::Lost, way);
         }
     }
 
     /// The arm's pattern holds what its future gave.
-    fn select(&mut self, id: ExprId, up: ExprId, arms: &[Arm], is_weak: bool) {
+    fn select(&mut self, id: ExprId, up: ExprId, arms: &[Arm], way: Way) {
         let Some(arm) = arms.iter().find(|arm| arm.scrutinee == Some(id)) else {
-            self.on(up, is_weak);
+            self.on(up, way);
             return;
         };
         let mut bound = Vec::new();
@@ -370,11 +460,23 @@ impl Walker<'_, '_> {
             .flat_map(|name| self.sites.uses_in(arm.body, name))
             .collect();
         if uses.is_empty() || polarity(&arm.pattern) == Polarity::Success {
-            self.end(up, End::Dropped, is_weak);
+            self.end(up, End::Dropped, way);
             return;
         }
         for id in uses {
-            self.on(id, is_weak);
+            self.on(id, way);
         }
+    }
+}
+
+/// `Some(…)` and `None`, with no word of `Ok` and `Err`.
+fn is_of_option(pattern: &Pattern) -> bool {
+    match pattern {
+        Pattern::Path(path) => path.last().is_some_and(|name| name == "None"),
+        Pattern::TupleStruct { path, .. } => path.last().is_some_and(|name| name == "Some"),
+        Pattern::Bind { sub: Some(sub), .. } => is_of_option(sub),
+        Pattern::Typed { pattern, .. } => is_of_option(pattern),
+        Pattern::Tuple(items) | Pattern::Or(items) => items.iter().any(is_of_option),
+        _ => false,
     }
 }

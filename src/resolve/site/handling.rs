@@ -14,7 +14,7 @@ use crate::model::{
 };
 
 /// Whether a call or macro records an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Observe {
     No,
     /// At a level that is no failure report: `debug!`.
@@ -28,10 +28,20 @@ const MAX_DEPTH: usize = 6;
 /// How many values are followed for one answer: errors may be used many times, and each use may lead to more.
 const MAX_VALUES: u32 = 200;
 
-/// What is asked of the caller.
-struct Asked<'o> {
-    observes: &'o dyn Fn(ExprId) -> Observe,
-    returns_result: bool,
+/// What only the caller knows.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'o> {
+    /// Whether a call or macro logs, counts or reports.
+    pub(crate) observes: &'o dyn Fn(ExprId) -> Observe,
+    /// What becomes of a failure inside the function that the call hands the value to; `None` = not known.
+    pub(crate) inside: &'o dyn Fn(ExprId, ExprId) -> Option<(Handling, bool)>,
+    /// The function returns a `Result`, `Option`, future or other value that can tell of failure.
+    pub(crate) returns_result: bool,
+}
+
+/// A question with what may still be spent on it.
+struct Question<'o> {
+    asked: Asked<'o>,
     /// Values that may still be followed.
     budget: Cell<u32>,
 }
@@ -50,38 +60,39 @@ const UNKNOWN: Verdict = Verdict {
 impl Sites<'_> {
     /// What happens to the failure of the call at `id`, and whether that is observed here.
     ///
-    /// `observes` tells of calls and macros whether they log, count or report. `returns_result`: the function returns
-    /// a `Result`, `Option`, future or other value that can tell of failure. Ask only for calls that can fail: a
-    /// dropped unit looks like a dropped result.
+    /// Ask only for calls that can fail: a dropped unit looks like a dropped result.
     #[must_use]
-    pub(crate) fn handling(
-        &self,
-        id: ExprId,
-        observes: &dyn Fn(ExprId) -> Observe,
-        returns_result: bool,
-    ) -> (Handling, bool) {
-        let asked = Asked {
-            observes,
-            returns_result,
+    pub(crate) fn handling(&self, id: ExprId, asked: Asked) -> (Handling, bool) {
+        let asked = Question {
+            asked,
             budget: Cell::new(MAX_VALUES),
         };
         let verdict = self.verdict(id, &asked, MAX_DEPTH);
         (verdict.handling, verdict.observed)
     }
 
-    fn verdict(&self, id: ExprId, asked: &Asked, depth: usize) -> Verdict {
+    fn verdict(&self, id: ExprId, asked: &Question, depth: usize) -> Verdict {
         let (Some(depth), Some(budget)) = (depth.checked_sub(1), asked.budget.get().checked_sub(1)) else {
             return UNKNOWN;
         };
         asked.budget.set(budget);
         let flows = flow::follow(self, id);
-        let seen = flows
-            .seen_by
-            .iter()
-            .map(|closure| self.observed_in(*closure, asked))
-            .max_by_key(rank_of);
+        let by_closures = flows.seen_by.iter().map(|closure| self.observed_in(*closure, asked));
+        let on_the_way = flows.through.iter().map(|(call, _)| (asked.asked.observes)(*call));
+        let seen = by_closures.chain(on_the_way).max();
         let seen = seen.unwrap_or(Observe::No);
         let mut best = UNKNOWN;
+        let mut is_seen_inside = false;
+        for (call, value) in &flows.through {
+            match (asked.asked.inside)(*call, *value) {
+                // It ends in there.
+                Some((handling @ (Handling::Swallowed | Handling::Logged | Handling::Panics), observed)) => {
+                    return Verdict { handling, observed };
+                }
+                Some((_, observed)) => is_seen_inside |= observed,
+                None => {}
+            }
+        }
         for flow in &flows.ends {
             let next = self.end_verdict(flow, asked, depth);
             best = Verdict {
@@ -96,23 +107,28 @@ impl Sites<'_> {
         if best.handling == Handling::Swallowed && seen != Observe::No {
             best.handling = Handling::Logged;
         }
-        best.observed |= seen == Observe::Loudly;
+        best.observed |= seen == Observe::Loudly || is_seen_inside;
         best
     }
 
-    fn end_verdict(&self, flow: &Flow, asked: &Asked, depth: usize) -> Verdict {
+    fn end_verdict(&self, flow: &Flow, asked: &Question, depth: usize) -> Verdict {
         let plain = |handling| Verdict {
             handling,
             observed: false,
         };
         match &flow.end {
+            // Of `.ok()?` only that there was an error goes on, and no caller can tell which.
+            End::Escapes { to: None } | End::Moved | End::Returned if flow.way.is_lost => plain(Handling::Swallowed),
             End::Escapes { to: None } | End::Moved => plain(Handling::Propagated),
-            End::Returned if asked.returns_result => plain(Handling::Propagated),
+            End::Returned if asked.asked.returns_result => plain(Handling::Propagated),
             End::Escapes { .. } | End::Returned | End::Lost => UNKNOWN,
             End::Panics => plain(Handling::Panics),
-            End::Dropped if flow.is_weak => UNKNOWN,
+            End::Dropped if flow.way.is_weak => UNKNOWN,
             End::Dropped => plain(Handling::Swallowed),
-            End::LoopsWhile { .. } => plain(Handling::Swallowed),
+            End::LoopsWhile { failure } => match self.kind(flow.at) {
+                ExprKind::Loop { body, .. } if *failure => self.region(&[*body], asked),
+                _ => plain(Handling::Swallowed),
+            },
             End::Defaulted { closure } => closure.map_or(plain(Handling::Swallowed), |it| self.region(&[it], asked)),
             End::Shown => match self.observed_in(flow.at, asked) {
                 Observe::No => UNKNOWN,
@@ -121,7 +137,7 @@ impl Sites<'_> {
                     observed: level == Observe::Loudly,
                 },
             },
-            End::Split { success, failure } if failure.is_empty() => {
+            End::Split { success, failure, .. } if failure.is_empty() => {
                 let goes_on =
                     !success.is_empty() && success.iter().all(|it| self.always_leaves(*it, self.loop_of(flow.at)));
                 let rest = self.following(flow.at);
@@ -131,23 +147,32 @@ impl Sites<'_> {
                     plain(Handling::Swallowed)
                 }
             }
-            End::Split { failure, .. } => {
+            End::Split { failure, is_option, .. } => {
+                let keeps = *is_option && !flow.way.is_lost;
                 let each = failure
                     .iter()
-                    .map(|region| self.failure(flow.at, *region, asked, depth));
+                    .map(|region| self.failure(flow.at, *region, keeps, asked, depth));
                 each.reduce(merge).unwrap_or(UNKNOWN)
             }
         }
     }
 
-    /// Code that runs on failure, and may hand it on.
-    fn failure(&self, at: ExprId, region: ExprId, asked: &Asked, depth: usize) -> Verdict {
+    /// Code that runs on failure, and may hand it on. `keeps`: `None` is how the failure looks, so that it goes on as one.
+    fn failure(&self, at: ExprId, region: ExprId, keeps: bool, asked: &Question, depth: usize) -> Verdict {
         let mut verdict = self.region(&[region], asked);
+        let tells = |id: ExprId| self.is_failure(id) || (keeps && self.is_none(id));
+        let is_handed_on = self.below_here(region).into_iter().any(|inner| {
+            matches!(self.kind(inner), ExprKind::Return(Some(value)) | ExprKind::Break { value: Some(value), .. }
+                if tells(*value))
+        });
+        if is_handed_on {
+            raise(&mut verdict, Handling::Propagated);
+        }
         if verdict.handling == Handling::Propagated || verdict.handling == Handling::Panics {
             return verdict;
         }
         let tails = self.tails(region);
-        if tails.iter().any(|tail| self.is_failure(*tail)) {
+        if tails.iter().any(|tail| tells(*tail)) {
             let onward = self.verdict(at, asked, depth);
             if onward.handling != Handling::Unknown {
                 return Verdict {
@@ -161,6 +186,9 @@ impl Sites<'_> {
             .iter()
             .flat_map(|name| self.uses_in(region, name))
         {
+            if self.is_text(used, &tails) {
+                continue;
+            }
             let onward = self.verdict(used, asked, depth);
             let is_passed_on = matches!(onward.handling, Handling::Propagated | Handling::Panics);
             if is_passed_on {
@@ -175,6 +203,22 @@ impl Sites<'_> {
             }
         }
         verdict
+    }
+
+    /// An error that becomes the text that stands for the answer: `Err(e) => format!("no answer: {e}")`.
+    fn is_text(&self, used: ExprId, tails: &[ExprId]) -> bool {
+        let mut is_template = false;
+        for up in self.ancestors(used) {
+            match self.kind(up) {
+                ExprKind::Template(_) => is_template = true,
+                ExprKind::Method { .. } | ExprKind::Macro { .. } => {}
+                _ => return false,
+            }
+            if tails.contains(&up) {
+                return is_template;
+            }
+        }
+        false
     }
 
     /// An error that is only looked at (`e.is_timeout()` in a condition) went nowhere.
@@ -192,11 +236,11 @@ impl Sites<'_> {
     }
 
     /// Statements after a test that succeeded and left: they run on failure only.
-    fn rest(&self, stmts: &[ExprId], asked: &Asked) -> Verdict {
+    fn rest(&self, stmts: &[ExprId], asked: &Question) -> Verdict {
         let observed = stmts
             .iter()
             .map(|stmt| self.observed_in(*stmt, asked))
-            .max_by_key(rank_of)
+            .max()
             .unwrap_or(Observe::No);
         let is_failure = stmts.last().is_some_and(|last| match self.kind(*last) {
             ExprKind::Return(Some(value)) => self.is_failure(*value),
@@ -214,7 +258,7 @@ impl Sites<'_> {
     }
 
     /// What code that runs on failure does by itself.
-    fn region(&self, region: &[ExprId], asked: &Asked) -> Verdict {
+    fn region(&self, region: &[ExprId], asked: &Question) -> Verdict {
         let mut verdict = Verdict {
             handling: Handling::Swallowed,
             observed: false,
@@ -238,11 +282,11 @@ impl Sites<'_> {
         verdict
     }
 
-    fn observed_in(&self, id: ExprId, asked: &Asked) -> Observe {
+    fn observed_in(&self, id: ExprId, asked: &Question) -> Observe {
         self.below(id)
             .into_iter()
-            .map(|inner| (asked.observes)(inner))
-            .max_by_key(rank_of)
+            .map(|inner| (asked.asked.observes)(inner))
+            .max()
             .unwrap_or(Observe::No)
     }
 
@@ -272,13 +316,16 @@ impl Sites<'_> {
                 .last()
                 .is_some_and(|name| matches!(name.as_str(), "anyhow" | "eyre")),
             ExprKind::Path(path) => path.last().map(Name::as_str).is_some_and(|name| {
-                (inner == id && name == "None")
-                    || name.contains("ERROR")
+                name.contains("ERROR")
                     || name.ends_with("UNAVAILABLE")
                     || matches!(name, "BAD_GATEWAY" | "GATEWAY_TIMEOUT" | "FAILURE")
             }),
             _ => false,
         })
+    }
+
+    fn is_none(&self, id: ExprId) -> bool {
+        matches!(self.kind(id), ExprKind::Path(path) if path.last().is_some_and(|name| name == "None"))
     }
 
     /// The expressions that give a region its value.
@@ -347,13 +394,5 @@ const fn rank(handling: Handling) -> u8 {
         Handling::Logged => 2,
         Handling::Panics => 3,
         Handling::Propagated => 4,
-    }
-}
-
-const fn rank_of(observe: &Observe) -> u8 {
-    match observe {
-        Observe::No => 0,
-        Observe::Quietly => 1,
-        Observe::Loudly => 2,
     }
 }

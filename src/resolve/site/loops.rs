@@ -159,7 +159,7 @@ impl Sites<'_> {
     fn repeats_at(&self, flow: &Flow, around: ExprId) -> bool {
         match &flow.end {
             End::LoopsWhile { failure } => *failure && flow.at == around,
-            End::Split { success, failure } => {
+            End::Split { success, failure, .. } => {
                 let rest_leaves = self.rest_leaves(flow.at, around);
                 let goes_on = |region: &ExprId| {
                     !self.always_leaves(*region, Some(around)) && (!rest_leaves || self.continues(*region, around))
@@ -270,7 +270,7 @@ impl Sites<'_> {
         })?;
         let flows = flow::follow(self, id);
         let on_failure = flows.ends.iter().any(|flow| match &flow.end {
-            End::Split { failure, success } => {
+            End::Split { failure, success, .. } => {
                 let is_rest = failure.is_empty()
                     && !success.is_empty()
                     && self.following(flow.at).iter().any(|it| self.is_inside(again, *it));

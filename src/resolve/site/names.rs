@@ -16,24 +16,30 @@ pub(super) const DEFAULTING: &[&str] = &[
     "unwrap_or_else",
 ];
 
+/// Those of them that take what is inside, where that may be a failure again.
+pub(super) const REPLACING: &[&str] = &["unwrap_or", "unwrap_or_default", "unwrap_or_else"];
+
+/// Methods that give a failure that lost its error a new one.
+pub(super) const NAMING: &[&str] = &[
+    "context",
+    "ok_or",
+    "ok_or_else",
+    "with_context",
+    "wrap_err",
+    "wrap_err_with",
+];
+
+/// Methods whose closure never sees the error.
+pub(super) const ON_SUCCESS: &[&str] = &["and_then", "inspect", "inspect_ok", "map", "map_ok"];
+
+/// Functions that give a result of their own around their argument's.
+pub(super) const NESTING: &[&str] = &["timeout", "timeout_at"];
+
 /// Methods that tell only whether it failed.
 pub(super) const TESTING: &[&str] = &["is_err", "is_none", "is_ok", "is_some"];
 
 /// Functions whose result stands for their argument's.
-pub(super) const WRAPPERS: &[&str] = &[
-    "Err",
-    "Ok",
-    "Some",
-    "block_in_place",
-    "block_on",
-    "new",
-    "pin",
-    "spawn",
-    "spawn_blocking",
-    "spawn_local",
-    "timeout",
-    "timeout_at",
-];
+pub(super) const WRAPPERS: &[&str] = &["Err", "Ok", "Some", "block_in_place", "block_on", "new", "pin"];
 
 /// Macros of the same sort.
 pub(super) const WRAPPER_MACROS: &[&str] = &["dbg", "pin", "poll", "ready", "tri", "unwrap_or_return"];
@@ -43,6 +49,19 @@ pub(super) const DIVERGING: &[&str] = &["abort", "exit", "panic", "todo", "unimp
 
 /// Macros that return an error from the function.
 pub(super) const BAILING: &[&str] = &["bail", "ensure", "throw", "yeet"];
+
+/// Functions and methods that ask a clock, or compare with one.
+pub(super) const CLOCKS: &[&str] = &[
+    "checked_duration_since",
+    "duration_since",
+    "elapsed",
+    "now",
+    "now_utc",
+    "saturating_duration_since",
+    "signed_duration_since",
+    "timestamp",
+    "unix_timestamp",
+];
 
 /// Functions and methods that wait for a time.
 pub(super) const SLEEPS: &[&str] = &["delay_for", "sleep", "sleep_for", "sleep_ms", "sleep_until"];

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{LoopShape, Observe, Sites};
+use super::{Asked, LoopShape, Observe, Sites};
 use crate::extract::{SourceInput, dump, extract};
 use crate::model::{
     Name,
@@ -54,9 +54,20 @@ fn observe(sites: &Sites, id: ExprId) -> Observe {
     }
 }
 
+/// Nothing is known of the functions that a value is handed to.
+pub(super) fn asked(observes: &dyn Fn(ExprId) -> Observe, returns_result: bool) -> Asked<'_> {
+    Asked {
+        observes,
+        inside: &|_, _| None,
+        returns_result,
+    }
+}
+
 #[track_caller]
 fn handles(text: &str, expected: &str) {
-    let (handling, observed) = ask(text, |sites, id| sites.handling(id, &|id| observe(sites, id), true));
+    let (handling, observed) = ask(text, |sites, id| {
+        sites.handling(id, asked(&|id| observe(sites, id), true))
+    });
     let observed = if observed { " observed" } else { "" };
     assert_eq!(format!("{}{observed}", handling.as_str()), expected, "{text}");
 }
@@ -86,7 +97,11 @@ fn propagated() {
         "let (a, b) = try_join!(call(), other())?;",
         "let r = call(); if r.is_ok() { n += 1; } r",
         "Ok(S { a: call() })",
-        "call().ok()?",
+        "call().ok().ok_or(E)?",
+        "let Some(x) = call().ok() else { return Err(E) };",
+        "timeout(d, call()).await?.map_err(E::from)?",
+        "timeout(d, call()).await.unwrap_or_else(|_| Err(E))",
+        "if let Some(result) = run(|| async { call().await }).await { return result; }",
         "let mut last = None; for i in 0..3 { match call() { Ok(x) => return Ok(x), Err(e) => last = Some(e) } } Err(last)",
         "unknown(call()).await?",
         "let mut futures = vec![]; futures.push(call()); try_join_all(futures).await?;",
@@ -120,6 +135,14 @@ fn swallowed() {
         "spawn(async move { call().await });",
         "spawn(async move { call().await?; Ok(()) });",
         "while let Err(_) = call().await {}",
+        "call().ok()?",
+        "call().await.ok()",
+        "let Some(x) = call().ok() else { return None };",
+        "let Ok(x) = call() else { return None };",
+        "match call() { Ok(x) => Some(x), Err(_) => None }",
+        "let _ = timeout(d, call()).await?;",
+        "let text = match call() { Ok(x) => x, Err(e) => format!(\"no answer: {e}\") }; Ok(text)",
+        "let r = call().await; if let Ok(r) = r { keep(r)?; }",
     ] {
         handles(text, "swallowed");
     }
@@ -135,6 +158,15 @@ fn logged_and_panics() {
     );
     handles("call().unwrap_or_else(|e| { log!(e); 0 })", "logged observed");
     handles("call().map_err(|e| log!(e)).ok();", "logged observed");
+    handles("call().map_err(|e| log!(e)).ok()?", "logged observed");
+    handles(
+        "let Some(x) = call().ok() else { log!(); return None };",
+        "logged observed",
+    );
+    handles(
+        "while let Err(e) = call().await { log!(e); sleep(d).await; }",
+        "logged observed",
+    );
     handles("let r = call(); log!(\"{r:?}\");", "logged observed");
     handles(
         "if let Ok(x) = call() { return Ok(x); } log!(\"no\"); Ok(0)",
@@ -157,7 +189,9 @@ fn logged_and_panics() {
 fn undecided_handling() {
     handles("unknown(call());", "unknown");
     handles("if let Err(e) = call() { self.failed(e); }", "unknown");
-    let returned = ask("call().await", |sites, id| sites.handling(id, &|_| Observe::No, false));
+    let returned = ask("call().await", |sites, id| {
+        sites.handling(id, asked(&|_| Observe::No, false))
+    });
     assert_eq!(returned.0.as_str(), "unknown");
 }
 
