@@ -32,6 +32,7 @@ impl<'a> Flow<'_, 'a> {
     /// returns: a limit right around a call that returns with the head of the answer bounds only the head.
     pub(crate) fn around(&self, context: &Context, expr: ExprId, completes: Option<Completes>) -> Vec<Layer> {
         let mut layers = Vec::new();
+        let completes = completes.filter(|of| *of != Completes::Headers || self.answer_is_read(context, expr));
         self.climb(context, expr, completes, 0, &mut layers);
         layers
     }

@@ -19,7 +19,7 @@ use super::{
     bodies::{At, BodyRef},
     infer::Callee,
     ty::{FnId, Ty},
-    values::{Call, Carrier, Context, Flow, Value, as_term, union},
+    values::{Carrier, Context, Flow, Value, as_term, union},
 };
 
 /// Accessors that hand on what they are called on, or what is inside it.
@@ -133,15 +133,16 @@ impl<'a> Flow<'_, 'a> {
             body: context.body,
             expr,
         };
-        union(ids.iter().map(|id| {
-            self.eval_returns(
-                *id,
-                Some(Arc::new(Call {
-                    site,
-                    outer: context.frame.clone(),
-                })),
-            )
-        }))
+        // A recursion that comes back to the same call gives nothing that its first round does not.
+        let mut frame = context.frame.as_ref();
+        while let Some(call) = frame {
+            if call.site == site {
+                return Value::Nothing;
+            }
+            frame = call.outer.as_ref();
+        }
+        let frame = self.frame(site, context.frame.as_ref());
+        union(ids.iter().map(|id| self.eval_returns(*id, Some(Arc::clone(&frame)))))
     }
 
     /// The union of what a function returns.
@@ -331,6 +332,14 @@ impl<'a> Flow<'_, 'a> {
         }
     }
 
+    fn is_transparent(&self, context: &Context, expr: ExprId) -> bool {
+        let at = At {
+            body: context.body,
+            expr,
+        };
+        matches!(self.bodies.kind(at), ExprKind::Method { method, .. } if TRANSPARENT.contains(&method.as_str()))
+    }
+
     fn stays_in_crate(&self, context: &Context, expr: ExprId) -> bool {
         !matches!(
             self.bodies.typed(context.body).typed.ty(expr),
@@ -371,6 +380,10 @@ impl<'a> Flow<'_, 'a> {
                 None => Value::Unknown(Name::new("a duration")),
             },
             Role::ConfigRead => self.config_read(context, function, args),
+            // `map_err` and the like run their closure on the way and hand on what they are called on.
+            Role::Run if receiver.is_some() && self.is_transparent(context, expr) => {
+                receiver.map_or(Value::Nothing, |receiver| self.eval(context, receiver))
+            }
             Role::Guard | Role::Run | Role::Spawn => {
                 let inner = function.of.map_or(receiver, arg);
                 match inner {
@@ -423,6 +436,7 @@ impl<'a> Flow<'_, 'a> {
             layers: Vec::new(),
             endpoint: None,
             operation: None,
+            unknown: None,
             made: at.clone(),
         };
         // `Type::method(receiver, …)` hands the receiver over as first argument.
@@ -440,7 +454,7 @@ impl<'a> Flow<'_, 'a> {
                 }
             }
             (Role::Constructor, _, None) => Value::Carrier(Arc::new(fresh())),
-            (_, Some(receiver), None) => self.eval(context, receiver),
+            (_, Some(receiver), None) => self.client_value(context, receiver),
             (_, None, None) => Value::Carrier(Arc::new(fresh())),
         };
         let source = if of
@@ -462,6 +476,11 @@ impl<'a> Flow<'_, 'a> {
         if !wants_change {
             return base;
         }
+        // What this call sets holds whatever the client was: only its start is not known.
+        let base = known_or_unknown(base, &|reason| Carrier {
+            unknown: Some(reason),
+            ..fresh()
+        });
         map_carriers(&base, &|carrier| {
             let mut changed = carrier.clone();
             changed.layers.extend(layers.iter().cloned());
@@ -633,6 +652,16 @@ fn apply_policy(policy: &Value, retry: &mut RetryLayer) {
         Value::List(items) => retry.attempts = Some(Term::Count(items.len() as u64 + 1)),
         Value::Any(values) => values.iter().for_each(|value| apply_policy(value, retry)),
         _ => {}
+    }
+}
+
+/// A client that is not known, as a carrier that says so.
+fn known_or_unknown(value: Value, fresh: &dyn Fn(Name) -> Carrier) -> Value {
+    match value {
+        Value::Unknown(reason) => Value::Carrier(Arc::new(fresh(reason))),
+        Value::Object(..) => Value::Carrier(Arc::new(fresh(Name::new("a client of the scanned code's own")))),
+        Value::Any(values) => union(values.into_iter().map(|value| known_or_unknown(value, fresh))),
+        other => other,
     }
 }
 

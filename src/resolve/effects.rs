@@ -278,11 +278,22 @@ impl<'a> Flow<'_, 'a> {
         let Some(expr) = inherited.or(receiver) else {
             return Value::Nothing;
         };
+        match self.client_value(context, expr) {
+            Value::Nothing => {
+                let ty = self.bodies.typed(context.body).typed.ty(expr).clone();
+                self.made_as(&ty).unwrap_or(Value::Nothing)
+            }
+            value => value,
+        }
+    }
+
+    /// A client's value; where flow cannot tell, types do: every object of the type was made somewhere in the
+    /// scanned code.
+    pub(crate) fn client_value(&self, context: &Context, expr: ExprId) -> Value {
         let value = self.eval(context, expr);
-        if has_carrier(&value) {
+        if has_carrier(&value) || value == Value::Nothing {
             return value;
         }
-        // Types tell what flow could not: every object of the type was made somewhere in the scanned code.
         let ty = self.bodies.typed(context.body).typed.ty(expr).clone();
         self.made_as(&ty).unwrap_or(value)
     }
@@ -303,7 +314,12 @@ impl<'a> Flow<'_, 'a> {
         };
         let mut layers = self.defaults(primitive);
         match carrier {
-            Some(carrier) => layers.extend(carrier.layers.iter().cloned()),
+            Some(carrier) => {
+                if !carrier.layers.iter().any(bounds_request) {
+                    layers.extend(self.undecided(primitive, carrier.unknown.as_ref()));
+                }
+                layers.extend(carrier.layers.iter().cloned());
+            }
             None => layers.extend(self.undecided(primitive, reason.as_ref())),
         }
         let body = self.bodies.body(context.body)?;
@@ -457,6 +473,19 @@ impl<'a> Flow<'_, 'a> {
         let Ty::Ext(path, _) = &at else { return None };
         self.made_of_type(path)
     }
+}
+
+/// A limit that the request itself sets, whatever its client says.
+fn bounds_request(layer: &Layer) -> bool {
+    layer.source == Source::Request
+        && !layer.is_conditional
+        && matches!(
+            layer.kind,
+            LayerKind::Timeout {
+                scope: Scope::Total | Scope::Operation,
+                ..
+            }
+        )
 }
 
 fn has_carrier(value: &Value) -> bool {

@@ -6,6 +6,7 @@
 //! bottom-up ([`summary`]), paths from entries top-down ([`contexts`]); and the result ([`emit`]).
 //! Nothing here becomes a number: limits and addresses stay terms over configuration.
 
+mod answer;
 mod around;
 mod bodies;
 mod breaker;

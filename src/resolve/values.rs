@@ -4,7 +4,10 @@
 //! functions. A parameter is what its caller hands over where a frame says which caller; else the union
 //! over all production callers.
 
-use std::{cell::RefCell, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    sync::Arc,
+};
 
 use rustc_hash::FxHashMap;
 
@@ -30,6 +33,8 @@ use super::{
 const MAX_DEPTH: usize = 48;
 /// Callers whose arguments are joined for one parameter.
 const MAX_CALLERS: usize = 48;
+/// Expressions evaluated for one question; more are "too much to follow".
+const MAX_STEPS: usize = 60_000;
 /// Different values kept; more are "many different values".
 const MAX_VALUES: usize = 12;
 
@@ -46,6 +51,8 @@ pub(crate) enum Value {
     /// A closure where it is written, or a function.
     Closure(At, Option<Frame>),
     Function(FnId),
+    /// A struct of the scanned code where it is written out.
+    Object(At, Option<Frame>),
     Any(Vec<Value>),
 }
 
@@ -59,6 +66,8 @@ pub(crate) struct Carrier {
     pub(crate) layers: Vec<Layer>,
     pub(crate) endpoint: Option<Term>,
     pub(crate) operation: Option<Name>,
+    /// Why the configuration that it started with is not known.
+    pub(crate) unknown: Option<Name>,
     /// Where it was made.
     pub(crate) made: Location,
 }
@@ -86,14 +95,29 @@ impl Context {
     }
 }
 
+/// One thing that is being evaluated.
+#[derive(Clone, Debug, PartialEq)]
+enum Question {
+    /// An expression under a frame, by the frame's address.
+    Expr(At, usize),
+    Field(TypeId, Name),
+    Made(Name),
+}
+
 /// The engine: memo tables and the state of the running evaluation.
 pub(crate) struct Flow<'w, 'a> {
     pub(crate) bodies: &'w Bodies<'w, 'a>,
     memo: RefCell<FxHashMap<At, (Value, bool)>>,
     fields: RefCell<FxHashMap<(TypeId, Name), Value>>,
     /// What is being evaluated, to cut cycles.
-    stack: RefCell<Vec<(At, usize)>>,
-    field_stack: RefCell<Vec<(TypeId, Name)>>,
+    stack: RefCell<Vec<Question>>,
+    /// Answers under frames, and partial ones: good until the outermost question is answered.
+    scratch: RefCell<FxHashMap<(At, usize), (Value, bool)>>,
+    /// One frame for one call under one outer frame, kept alive as long as `scratch`.
+    frames: RefCell<FxHashMap<(At, usize), Frame>>,
+    /// The outermost question that the running one came back to: until that is answered the value is partial.
+    lowest: Cell<usize>,
+    steps: Cell<usize>,
     /// Where objects of outside types are made, and what all of them are, joined.
     makers: std::collections::BTreeMap<Name, Vec<At>>,
     made: RefCell<FxHashMap<Name, Option<Value>>>,
@@ -114,7 +138,10 @@ impl<'w, 'a> Flow<'w, 'a> {
             memo: RefCell::default(),
             fields: RefCell::default(),
             stack: RefCell::default(),
-            field_stack: RefCell::default(),
+            scratch: RefCell::default(),
+            frames: RefCell::default(),
+            lowest: Cell::new(usize::MAX),
+            steps: Cell::default(),
             overrides: RefCell::default(),
             breakers: RefCell::default(),
             touched: RefCell::default(),
@@ -127,30 +154,78 @@ impl<'w, 'a> Flow<'w, 'a> {
             body: context.body,
             expr,
         };
-        let can_memo = context.frame.is_none() && self.overrides.borrow().is_empty();
+        let is_free = self.overrides.borrow().is_empty();
+        let can_memo = is_free && context.frame.is_none();
+        let frame_id = context.frame.as_ref().map_or(0, |frame| Arc::as_ptr(frame) as usize);
         if can_memo && let Some((value, touched)) = self.memo.borrow().get(&at) {
             *self.touched.borrow_mut() |= *touched;
             return value.clone();
         }
-        let depth = self.stack.borrow().len();
-        let frame_id = context.frame.as_ref().map_or(0, |frame| Arc::as_ptr(frame) as usize);
-        if MAX_DEPTH < depth {
-            return Value::Unknown(Name::new("too deep to follow"));
+        if is_free && let Some((value, touched)) = self.scratch.borrow().get(&(at, frame_id)) {
+            *self.touched.borrow_mut() |= *touched;
+            return value.clone();
         }
-        if self.overrides.borrow().is_empty() && self.stack.borrow().contains(&(at, frame_id)) {
+        let Some(answer) = self.ask(Question::Expr(at, frame_id), || self.eval_kind(context, expr)) else {
             return Value::Nothing;
+        };
+        let (value, touched, is_whole) = answer;
+        if can_memo && is_whole {
+            self.memo.borrow_mut().insert(at, (value.clone(), touched));
+        } else if is_free && !self.stack.borrow().is_empty() {
+            self.scratch
+                .borrow_mut()
+                .insert((at, frame_id), (value.clone(), touched));
         }
-        self.stack.borrow_mut().push((at, frame_id));
+        if self.stack.borrow().is_empty() {
+            self.scratch.borrow_mut().clear();
+            self.frames.borrow_mut().clear();
+        }
+        value
+    }
+
+    /// The frame of a call under an outer frame: the same one for the whole of a question.
+    pub(crate) fn frame(&self, site: At, outer: Option<&Frame>) -> Frame {
+        let outer_id = outer.map_or(0, |frame| Arc::as_ptr(frame) as usize);
+        let mut frames = self.frames.borrow_mut();
+        let frame = frames.entry((site, outer_id)).or_insert_with(|| {
+            Arc::new(Call {
+                site,
+                outer: outer.cloned(),
+            })
+        });
+        Arc::clone(frame)
+    }
+
+    /// Answer a question with its cycles and its cost bounded: `None` where it is being answered already. Also
+    /// tells whether a parameter was joined, and whether the answer is whole: one that came back to a question
+    /// further out, or was cut off, must not be remembered.
+    fn ask(&self, question: Question, answer: impl FnOnce() -> Value) -> Option<(Value, bool, bool)> {
+        let depth = self.stack.borrow().len();
+        if depth == 0 {
+            self.steps.set(0);
+        }
+        self.steps.set(self.steps.get() + 1);
+        if MAX_DEPTH < depth || MAX_STEPS < self.steps.get() {
+            self.lowest.set(0);
+            return Some((Value::Unknown(Name::new("too much to follow")), false, false));
+        }
+        let can_cycle = self.overrides.borrow().is_empty();
+        let known = self.stack.borrow().iter().position(|known| *known == question);
+        if let (true, Some(known)) = (can_cycle, known) {
+            self.lowest.set(self.lowest.get().min(known));
+            return None;
+        }
+        self.stack.borrow_mut().push(question);
+        let outer = self.lowest.replace(usize::MAX);
         let before = self.touched.replace(false);
-        let value = self.eval_kind(context, expr);
+        let value = answer();
         let touched = *self.touched.borrow();
         *self.touched.borrow_mut() = touched || before;
         self.stack.borrow_mut().pop();
-        // Inside a cycle the value is partial: only the outermost evaluation is remembered.
-        if can_memo && (depth == 0 || !matches!(value, Value::Nothing)) {
-            self.memo.borrow_mut().insert(at, (value.clone(), touched));
-        }
-        value
+        let lowest = self.lowest.get();
+        let is_whole = depth <= lowest || depth == 0;
+        self.lowest.set(if is_whole { outer } else { outer.min(lowest) });
+        Some((value, touched, is_whole))
     }
 
     fn eval_kind(&self, context: &Context, expr: ExprId) -> Value {
@@ -188,7 +263,7 @@ impl<'w, 'a> Flow<'w, 'a> {
             ExprKind::Break { .. } | ExprKind::Return(_) | ExprKind::Continue { .. } | ExprKind::Throw(_) => {
                 Value::Nothing
             }
-            ExprKind::Struct { .. } => Value::Unknown(Name::new("a struct of the scanned code")),
+            ExprKind::Struct { .. } => Value::Object(at, context.frame.clone()),
             ExprKind::Loop { .. } => Value::Unknown(Name::new("the result of a loop")),
             ExprKind::Select(arms) => union(arms.iter().map(|arm| self.eval(context, arm.body))),
             ExprKind::Block { .. }
@@ -331,7 +406,7 @@ impl<'w, 'a> Flow<'w, 'a> {
                     other => other,
                 },
                 Step::Tuple(idx) => element(value, *idx as usize),
-                Step::Field(Some(of), name) => self.field_value(*of, name),
+                Step::Field(Some(of), name) => self.field_of_objects(*of, name, || value),
                 Step::Field(None, _) => Value::Unknown(Name::new("a field of an unknown type")),
             };
         }
@@ -423,13 +498,67 @@ impl<'w, 'a> Flow<'w, 'a> {
         match typed.fields.get(&expr) {
             Some(of) => match self.literal_field(context, base, name) {
                 Some(value) => value,
-                None => self.field_value(*of, name),
+                None => self.field_of_objects(*of, name, || self.eval(context, base)),
             },
             None => match name.parse::<usize>() {
                 Ok(idx) => element(self.eval(context, base), idx),
                 Err(_) => self.outside_field(context, base, name),
             },
         }
+    }
+
+    /// A field of the objects that `base` can be, where that tells more than all that is ever written to it.
+    fn field_of_objects(&self, of: TypeId, name: &Name, base: impl FnOnce() -> Value) -> Value {
+        let anywhere = self.field_value(of, name);
+        let differs = match &anywhere {
+            Value::Any(values) => values.iter().any(|value| !matches!(value, Value::Term(Term::Absent))),
+            Value::Unknown(_) => true,
+            _ => false,
+        };
+        if !differs || self.is_assigned_later(of, name) {
+            return anywhere;
+        }
+        self.object_field(&base(), of, name).unwrap_or(anywhere)
+    }
+
+    /// The field in every object that a value can be; `None` where one of them does not tell.
+    fn object_field(&self, object: &Value, of: TypeId, name: &Name) -> Option<Value> {
+        match object {
+            Value::Object(at, frame) => {
+                let ExprKind::Struct { fields, rest, .. } = self.bodies.kind(*at) else {
+                    return None;
+                };
+                if self.bodies.typed(at.body).typed.literals.get(&at.expr) != Some(&of) {
+                    return None;
+                }
+                let context = Context {
+                    body: at.body,
+                    frame: frame.clone(),
+                };
+                match (fields.iter().find(|(known, _)| known == name), rest) {
+                    (Some((_, value)), _) => Some(self.eval(&context, *value)),
+                    (None, Some(rest)) => self.object_field(&self.eval(&context, *rest), of, name),
+                    (None, None) => None,
+                }
+            }
+            Value::Any(objects) => {
+                let fields: Option<Vec<Value>> =
+                    objects.iter().map(|object| self.object_field(object, of, name)).collect();
+                Some(union(fields?))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the field is written to anywhere but in a struct literal.
+    fn is_assigned_later(&self, of: TypeId, name: &Name) -> bool {
+        let key = (of, name.clone());
+        self.bodies.writes.get(&key).into_iter().flatten().any(|at| {
+            let parent = self.bodies.typed(at.body).parent(at.expr);
+            parent.is_none_or(|expr| {
+                !matches!(self.bodies.kind(At { body: at.body, expr }), ExprKind::Struct { .. })
+            })
+        })
     }
 
     /// A field of an outside type: the configuration stays with the value it is part of.
@@ -518,32 +647,44 @@ impl<'w, 'a> Flow<'w, 'a> {
         if let Some(value) = self.fields.borrow().get(&key) {
             return value.clone();
         }
-        if self.field_stack.borrow().contains(&key) {
-            return Value::Nothing;
-        }
-        self.field_stack.borrow_mut().push(key.clone());
-        let pinned = self.overrides.take();
         let before = *self.touched.borrow();
+        let pinned = self.overrides.take();
+        let answer = self.ask(Question::Field(of, name.clone()), || self.written_to(of, name));
+        self.overrides.replace(pinned);
+        // What was joined inside belongs to the object, not to the asking function's parameters.
+        *self.touched.borrow_mut() = before;
+        let Some((value, _, is_whole)) = answer else {
+            return Value::Nothing;
+        };
+        if is_whole {
+            self.fields.borrow_mut().insert(key, value.clone());
+        }
+        value
+    }
+
+    fn written_to(&self, of: TypeId, name: &Name) -> Value {
+        let key = (of, name.clone());
         let mut values: Vec<Value> = Vec::new();
         for at in self.bodies.writes.get(&key).into_iter().flatten() {
             values.push(self.eval(&Context::of(at.body), at.expr));
         }
         if let Some(configured) = self.configured_field(of, name) {
-            values.push(configured);
+            // What `Default` and literals write is what holds where nothing is configured.
+            match (configured, union(std::mem::take(&mut values))) {
+                (Value::Term(Term::Config { key, default: None }), Value::Term(written)) => {
+                    values.push(Value::Term(Term::Config {
+                        key,
+                        default: Some(Box::new(written)),
+                    }));
+                }
+                (configured, written) => values.extend([written, configured]),
+            }
         }
-        // What was joined inside belongs to the object, not to the asking function's parameters.
-        *self.touched.borrow_mut() = before;
-        self.overrides.replace(pinned);
-        self.field_stack.borrow_mut().pop();
-        let value = if values.is_empty() {
+        if values.is_empty() {
             Value::Unknown(Name::from(format!("nothing in the scanned code sets field {name}")))
         } else {
             union(values)
-        };
-        if self.field_stack.borrow().is_empty() {
-            self.fields.borrow_mut().insert(key, value.clone());
         }
-        value
     }
 
     /// All objects of an outside type that production code makes, joined.
@@ -552,18 +693,20 @@ impl<'w, 'a> Flow<'w, 'a> {
             return value.clone();
         }
         let places = self.makers.get(path)?;
-        // Cut the recursion of a maker that asks for its own type.
-        self.made.borrow_mut().insert(path.clone(), None);
-        let pinned = self.overrides.take();
         let before = *self.touched.borrow();
-        let value = union(
-            places
-                .iter()
-                .take(MAX_CALLERS)
-                .map(|at| self.eval(&Context::of(at.body), at.expr)),
-        );
-        *self.touched.borrow_mut() = before;
+        let pinned = self.overrides.take();
+        // A maker that asks for its own type is cut off.
+        let answer = self.ask(Question::Made(path.clone()), || {
+            union(
+                places
+                    .iter()
+                    .take(MAX_CALLERS)
+                    .map(|at| self.eval(&Context::of(at.body), at.expr)),
+            )
+        });
         self.overrides.replace(pinned);
+        *self.touched.borrow_mut() = before;
+        let (value, _, is_whole) = answer?;
         let carriers = match value {
             Value::Carrier(_) => Some(value),
             Value::Any(values) => {
@@ -575,7 +718,9 @@ impl<'w, 'a> Flow<'w, 'a> {
             }
             _ => None,
         };
-        self.made.borrow_mut().insert(path.clone(), carriers.clone());
+        if is_whole {
+            self.made.borrow_mut().insert(path.clone(), carriers.clone());
+        }
         carriers
     }
 
@@ -623,6 +768,7 @@ pub(crate) fn as_term(value: &Value) -> Term {
         Value::Nothing => Term::unknown("no value reaches this place"),
         Value::List(_) => Term::unknown("a list"),
         Value::Closure(..) | Value::Function(_) => Term::unknown("code"),
+        Value::Object(..) => Term::unknown("a struct of the scanned code"),
     }
 }
 
