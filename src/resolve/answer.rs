@@ -36,7 +36,9 @@ impl Flow<'_, '_> {
         let Some(answer) = answer_type(own.typed.ty(call)) else {
             return true;
         };
-        let BodyRef::Function(id) = context.body else { return true };
+        let BodyRef::Function(id) = context.body else {
+            return true;
+        };
         if mentions(&self.bodies.world.function(id).signature.ret, answer) {
             return true;
         }
@@ -58,7 +60,9 @@ impl Flow<'_, '_> {
         match kind {
             ExprKind::Method { receiver, .. } if *receiver == expr => match own.typed.callees.get(&parent) {
                 Some(Callee::Catalog { entry, .. }) => match entry.function.role {
-                    Role::StatusRead => matches!(own.typed.ty(parent).as_std(), Some(("Result", _))) || is_future(own, parent),
+                    Role::StatusRead => {
+                        matches!(own.typed.ty(parent).as_std(), Some(("Result", _))) || is_future(own, parent)
+                    }
                     Role::Call => answer_type(own.typed.ty(parent)) != answer_type(own.typed.ty(expr)),
                     _ => false,
                 },
@@ -78,9 +82,7 @@ impl Flow<'_, '_> {
                 );
                 !(is_wrapper || is_guard)
             }
-            ExprKind::Macro { path, .. } => !path
-                .last()
-                .is_some_and(|last| LOOKING_MACROS.contains(&last.as_str())),
+            ExprKind::Macro { path, .. } => !path.last().is_some_and(|last| LOOKING_MACROS.contains(&last.as_str())),
             ExprKind::Struct { .. } | ExprKind::List(_) => true,
             _ => false,
         }

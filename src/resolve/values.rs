@@ -542,8 +542,10 @@ impl<'w, 'a> Flow<'w, 'a> {
                 }
             }
             Value::Any(objects) => {
-                let fields: Option<Vec<Value>> =
-                    objects.iter().map(|object| self.object_field(object, of, name)).collect();
+                let fields: Option<Vec<Value>> = objects
+                    .iter()
+                    .map(|object| self.object_field(object, of, name))
+                    .collect();
                 Some(union(fields?))
             }
             _ => None,
@@ -555,9 +557,7 @@ impl<'w, 'a> Flow<'w, 'a> {
         let key = (of, name.clone());
         self.bodies.writes.get(&key).into_iter().flatten().any(|at| {
             let parent = self.bodies.typed(at.body).parent(at.expr);
-            parent.is_none_or(|expr| {
-                !matches!(self.bodies.kind(At { body: at.body, expr }), ExprKind::Struct { .. })
-            })
+            parent.is_none_or(|expr| !matches!(self.bodies.kind(At { body: at.body, expr }), ExprKind::Struct { .. }))
         })
     }
 
