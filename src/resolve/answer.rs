@@ -53,6 +53,10 @@ impl Flow<'_, '_> {
     /// Whether the expression around one that holds the answer reads its body or gives it away.
     fn is_read_by_parent(&self, context: &Context, own: &TypedBody<'_>, expr: ExprId) -> bool {
         let Some(parent) = own.parent(expr) else { return false };
+        // A future that is handed on has no answer yet: whoever runs it gives the answer back.
+        if is_future(own, expr) {
+            return false;
+        }
         let kind = self.bodies.kind(At {
             body: context.body,
             expr: parent,

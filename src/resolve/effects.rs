@@ -363,14 +363,46 @@ impl<'a> Flow<'_, 'a> {
         }
     }
 
+    /// The outside type of the argument that hands its configuration on.
+    fn inherited_type(&self, primitive: &Primitive<'a>) -> Option<Name> {
+        let idx = primitive.entry.function.inherit? as usize;
+        let (ExprKind::Method { args, .. } | ExprKind::Call { args, .. } | ExprKind::Macro { args, .. }) =
+            self.bodies.kind(primitive.at)
+        else {
+            return None;
+        };
+        let mut at = self
+            .bodies
+            .typed(primitive.at.body)
+            .typed
+            .ty(args.get(idx)?.value)
+            .clone();
+        while let Some(inner) = at.deref() {
+            at = inner;
+        }
+        match at {
+            Ty::Ext(path, _) => Some(path),
+            _ => None,
+        }
+    }
+
     /// Guards in force when nothing sets them.
     fn defaults(&self, primitive: &Primitive<'a>) -> Vec<Layer> {
         let world = self.bodies.world;
         let package = world.function(primitive.function).package;
         let version = world.library_version(package, primitive.entry.library);
-        world
+        let mut defaults = world
             .catalog
-            .defaults(primitive.entry.library, &primitive.path, &primitive.of, version)
+            .defaults(primitive.entry.library, &primitive.path, &primitive.of, version);
+        // A pool or client that is handed over as an argument brings the defaults of its own type.
+        if let Some(of) = self.inherited_type(primitive) {
+            for default in world.catalog.defaults(primitive.entry.library, "", &of, version) {
+                if !defaults.iter().any(|known| std::ptr::eq(*known, default)) {
+                    defaults.push(default);
+                }
+            }
+        }
+        defaults
             .into_iter()
             .map(|default| {
                 let kind = match default.kind {
