@@ -1,4 +1,4 @@
-//! Hash indexes over the libraries: every question of [`super::lookup`] is a few probes, never a scan.
+//! Hash indexes over the libraries: every question of [`super::questions`] is a few probes, never a scan.
 
 use rustc_hash::FxHashMap;
 use semver::VersionReq;
@@ -154,6 +154,7 @@ impl Index {
             library,
             is_trait: ty.is_trait,
             is_stream: ty.is_stream,
+            is_local: ty.is_local,
             deref,
             traits: ty.traits.iter().map(Name::new).collect(),
         });

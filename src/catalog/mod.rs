@@ -1,8 +1,8 @@
 //! The knowledge base: client libraries, guards, frameworks, SaaS hosts and rules, all as TOML data.
 //!
 //! Built-in files and the user's (`--catalog DIR`) load by the same path: parse ([`schema`]), check and
-//! index ([`compile`]), look up ([`lookup`]). Knows nothing of facts of the scanned code: paths and types
-//! come in as plain names, answers go out as borrowed descriptions.
+//! index ([`compile`]), ask the [`compile::Catalog`]. Knows nothing of facts of the scanned code: paths and
+//! types come in as plain names, answers go out as borrowed descriptions ([`lookup`]).
 
 pub mod compile;
 pub mod lookup;
@@ -13,6 +13,8 @@ pub mod schema;
 pub mod versions;
 
 mod check;
+mod defaults;
 mod embedded;
 mod index;
 mod notation;
+mod questions;

@@ -114,6 +114,9 @@ pub struct Type {
     /// It holds the process-outside effect until awaited or iterated (`sqlx::query::Query` does not; a row stream does).
     #[serde(default)]
     pub is_stream: bool,
+    /// What it speaks to is in the process or on its disk (`SqliteConnection`, a store in memory): no external call.
+    #[serde(default)]
+    pub is_local: bool,
 }
 
 /// A function, method or macro of the library (macros share the namespace: `sqlx::query`, `tracing::error`).

@@ -8,7 +8,7 @@ use crate::{
     catalog::schema::Role,
     model::{
         Name,
-        expr::{Body, ExprId, ExprKind},
+        expr::{Body, ExprId, ExprKind, Pattern},
     },
 };
 
@@ -232,17 +232,27 @@ impl<'a> TypedBody<'a> {
         returns
     }
 
+    /// Whether a call is a statement whose value is dropped, up to its error: `x.set(1);`, `x.set(1)?;`, `let _ = x.set(1);`.
+    fn is_for_effect(&self, body: &Body, id: ExprId) -> bool {
+        let mut at = id;
+        while let Some(parent) = self.parent(at) {
+            match &body.get(parent).kind {
+                ExprKind::Block { stmts, has_tail, .. } => return !(*has_tail && stmts.last() == Some(&at)),
+                kind if passes_result(kind) => at = parent,
+                _ => return false,
+            }
+        }
+        false
+    }
+
     fn collect_mutations(&mut self, body: &Body) {
         let mut mutations: FxHashMap<LocalId, Vec<ExprId>> = FxHashMap::default();
         for (id, expr) in body.iter() {
             let ExprKind::Method { .. } = &expr.kind else { continue };
-            let is_setter = matches!(self.typed.callees.get(&id),
-                Some(Callee::Catalog { entry, .. }) if entry.function.role == Role::Setter);
-            let is_statement = self.parent(id).is_some_and(|parent| match &body.get(parent).kind {
-                ExprKind::Block { stmts, has_tail, .. } => !(*has_tail && stmts.last() == Some(&id)),
-                _ => false,
-            });
-            if !is_setter || !is_statement {
+            let is_setter = matches!(self.typed.callees.get(&id), Some(Callee::Catalog { entry, .. })
+                if entry.function.role == Role::Setter
+                    || (entry.function.role == Role::Step && entry.function.endpoint.is_some()));
+            if !is_setter || !self.is_for_effect(body, id) {
                 continue;
             }
             let mut root = id;
@@ -254,5 +264,15 @@ impl<'a> TypedBody<'a> {
             }
         }
         self.mutations = mutations;
+    }
+}
+
+/// Whether an expression only hands on what its operand did: `x?`, `x.unwrap()`, `let _ = x`.
+pub(crate) fn passes_result(kind: &ExprKind) -> bool {
+    match kind {
+        ExprKind::Try(_) => true,
+        ExprKind::Method { method, .. } => matches!(method.as_str(), "unwrap" | "expect" | "ok"),
+        ExprKind::Bind { pattern, .. } => *pattern == Pattern::Wild,
+        _ => false,
     }
 }

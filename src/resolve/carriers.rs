@@ -440,14 +440,15 @@ impl<'a> Flow<'_, 'a> {
             made: at.clone(),
         };
         // `Type::method(receiver, …)` hands the receiver over as first argument.
+        // `None` hands nothing on.
         let inherited = function
             .inherit
             .and_then(|idx| args.get(idx as usize))
-            .map(|arg| arg.value);
+            .map(|arg| self.eval(context, arg.value))
+            .filter(|value| *value != Value::Term(Term::Absent));
         let base = match (function.role, receiver, inherited) {
             (_, _, Some(inner)) => {
                 let own = receiver.map(|receiver| self.eval(context, receiver));
-                let inner = self.eval(context, inner);
                 match own {
                     Some(Value::Carrier(outer)) => add_layers(&inner, &outer),
                     _ => inner,

@@ -274,7 +274,8 @@ impl<'a> Flow<'_, 'a> {
             .function
             .inherit
             .and_then(|idx| args.get(idx as usize))
-            .map(|arg| arg.value);
+            .map(|arg| arg.value)
+            .filter(|&expr| self.eval(context, expr) != Value::Term(Term::Absent));
         let Some(expr) = inherited.or(receiver) else {
             return Value::Nothing;
         };
@@ -418,7 +419,7 @@ impl<'a> Flow<'_, 'a> {
                         } else {
                             default.attempts.map(Term::Count)
                         },
-                        max_elapsed: None,
+                        max_elapsed: default.max_elapsed.map(|limit| Term::Duration(Millis(limit))),
                         backoff: backoff_of(default.backoff),
                         jitter: default.jitter,
                         on: default.on_failure.iter().map(Name::new).collect(),

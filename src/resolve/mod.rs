@@ -14,6 +14,7 @@ mod bulkhead;
 mod carriers;
 mod contexts;
 mod effects;
+mod embedded;
 mod emit;
 mod entries;
 mod handling;

@@ -264,7 +264,7 @@ impl<'a> Builder<'_, '_, 'a> {
             frame: frames[0].clone(),
         };
         let (inners, _) = flow.inner(primitive, &inner_context);
-        if !flow.is_network_process(primitive, &inners) {
+        if !flow.is_network_process(primitive, &inners) || flow.is_embedded(primitive, &inner_context, &inners) {
             flow.touched.replace(before);
             return (Vec::new(), false);
         }

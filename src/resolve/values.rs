@@ -23,7 +23,7 @@ use crate::{
 };
 
 use super::{
-    bodies::{At, Bodies, BodyRef},
+    bodies::{At, Bodies, BodyRef, passes_result},
     infer::{LocalId, Origin, Source, Step},
     symbols::Def,
     ty::{FnId, TypeId},
@@ -359,6 +359,7 @@ impl<'w, 'a> Flow<'w, 'a> {
             }
             match &body.get(here).kind {
                 ExprKind::Block { .. } | ExprKind::Assign { .. } => at = own.parent(here),
+                kind if passes_result(kind) => at = own.parent(here),
                 _ => return false,
             }
         }
