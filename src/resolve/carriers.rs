@@ -628,7 +628,7 @@ fn policy_layers(policy: &Value, source: Source) -> Vec<Layer> {
 }
 
 /// Fill a retry layer from the policy object; later settings win. One that is not known changes nothing.
-fn apply_policy(policy: &Value, retry: &mut RetryLayer) {
+pub(crate) fn apply_policy(policy: &Value, retry: &mut RetryLayer) {
     match policy {
         Value::Carrier(carrier) => {
             for layer in &carrier.layers {

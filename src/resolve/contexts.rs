@@ -7,7 +7,8 @@ use crate::model::guard::Layer;
 use super::{
     around::joined,
     effects::CallSite,
-    summary::{Stack, Summaries, extended},
+    failing::unless_kept,
+    summary::{Stack, Summaries},
     ty::FnId,
 };
 
@@ -135,7 +136,7 @@ fn spread(
                 add(
                     &mut out[callee.0 as usize],
                     Above {
-                        stack: outside(local, &above.stack),
+                        stack: outside(local, &unless_kept(&above.stack, summaries.keeps[idx as usize])),
                         witness: Some(Arc::new(Hop {
                             site: idx,
                             before: above.witness.clone(),
@@ -161,12 +162,8 @@ fn start(entries: BTreeSet<u32>) -> Above {
     }
 }
 
-fn outside(local: &[Layer], above: &Stack) -> Stack {
-    if local.is_empty() {
-        Arc::clone(above)
-    } else {
-        extended(&local.to_vec().into(), above)
-    }
+fn outside(local: &[Layer], above: &[Layer]) -> Stack {
+    local.iter().chain(above).cloned().collect()
 }
 
 /// Add paths: same stacks are counted together; past the limit stacks are joined.

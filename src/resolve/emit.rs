@@ -26,7 +26,7 @@ use super::{
     entries::Entry,
     handling,
     infer::Callee,
-    summary::{Effect, Summaries, extended},
+    summary::{Effect, Summaries},
     ty::FnId,
     values::Flow,
 };
@@ -249,7 +249,7 @@ impl Known<'_, '_, '_> {
                     continue;
                 }
                 let variant = CallVariant {
-                    layers: extended(&effect.stack, &above.stack).to_vec(),
+                    layers: effect.within(&above.stack).to_vec(),
                     endpoint: effect.endpoint.clone(),
                     entries: above.entries.iter().copied().collect(),
                     n_paths: above.n_paths,
@@ -363,14 +363,17 @@ impl Known<'_, '_, '_> {
     fn site_stacks(&self, caller: FnId, reached: &[Effect]) -> Vec<Vec<Layer>> {
         let mut below: Vec<&Effect> = Vec::new();
         for effect in reached {
-            if !below.iter().any(|known| known.stack == effect.stack) {
+            if !below
+                .iter()
+                .any(|known| known.stack == effect.stack && known.is_kept == effect.is_kept)
+            {
                 below.push(effect);
             }
         }
         let mut stacks: Vec<Vec<Layer>> = Vec::new();
         for effect in below {
             for above in self.above(caller) {
-                let stack = extended(&effect.stack, &above.stack).to_vec();
+                let stack = effect.within(&above.stack).to_vec();
                 if stacks.contains(&stack) {
                     continue;
                 }

@@ -17,6 +17,7 @@ mod effects;
 mod embedded;
 mod emit;
 mod entries;
+mod failing;
 mod handling;
 mod infer;
 mod layout;

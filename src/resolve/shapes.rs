@@ -9,6 +9,7 @@ use crate::model::{
 
 use super::{
     bodies::{At, BodyRef},
+    carriers::apply_policy,
     site::{Attempts, LoopShape, Retry},
     values::{Context, Flow, Value, as_term},
 };
@@ -59,15 +60,24 @@ impl Flow<'_, '_> {
             (None, true) => None,
             (None, false) => Some(Term::unknown("the loop's end is not a plain count")),
         };
+        let mut layer = RetryLayer {
+            attempts,
+            max_elapsed: None,
+            backoff: retry.backoff,
+            jitter: retry.jitter,
+            on: Vec::new(),
+            idempotent: None,
+        };
+        if let Some(schedule) = retry.schedule
+            && matches!(layer.attempts, None | Some(Term::Unknown(_)))
+        {
+            match self.eval(context, schedule.of) {
+                Value::List(pauses) => layer.attempts = Some(Term::Count(pauses.len() as u64 + schedule.plus)),
+                policy => apply_policy(&policy, &mut layer),
+            }
+        }
         Layer {
-            kind: LayerKind::Retry(RetryLayer {
-                attempts,
-                max_elapsed: None,
-                backoff: retry.backoff,
-                jitter: retry.jitter,
-                on: Vec::new(),
-                idempotent: None,
-            }),
+            kind: LayerKind::Retry(layer),
             source: Source::Wrapper,
             at: Some(self.place(context, retry.at)),
             is_conditional: false,
@@ -81,7 +91,10 @@ impl Flow<'_, '_> {
         };
         let count = match self.eval(context, count) {
             Value::List(items) => Term::Count(items.len() as u64),
-            other => as_term(&other),
+            other => match as_term(&other) {
+                Term::Text(_) | Term::Duration(_) => Term::unknown("the number of tries is not read"),
+                term => term,
+            },
         };
         match (count, attempts.plus) {
             (count, 0) => count,

@@ -3,6 +3,7 @@
 //! Everything here looks at one body at a time and at its shape only; a local variable's uses count wherever they stand
 //! below its binding. Whether a call is of interest, logs or spawns is the caller's knowledge and handed in.
 
+mod again;
 mod breaker;
 mod bulkhead;
 mod condition;
@@ -13,8 +14,10 @@ mod handling;
 mod loops;
 mod names;
 mod pace;
+mod recursion;
 mod retry;
 mod status;
+mod work;
 
 #[cfg(test)]
 mod corpus;
@@ -30,7 +33,7 @@ use crate::model::{
 
 pub(crate) use breaker::{Measure, Refusal};
 pub(crate) use handling::{Asked, Observe};
-pub(crate) use loops::{Attempts, LoopShape, Retry};
+pub(crate) use loops::{Attempts, LoopShape, Retry, Schedule};
 
 /// One body with the links that its arena lacks. Built once, asked often.
 pub(crate) struct Sites<'b> {

@@ -15,6 +15,7 @@ use super::{
     around::joined,
     bodies::At,
     effects::{CallSite, Inner, Primitive},
+    failing::unless_kept,
     order::components,
     ty::FnId,
     values::{Call, Context, Flow, Frame},
@@ -38,6 +39,19 @@ pub(crate) struct Effect {
     pub(crate) stack: Stack,
     pub(crate) endpoint: Term,
     pub(crate) operation: Option<Name>,
+    /// Its failure does not get to whoever calls the function: retries further up are none of this call's.
+    pub(crate) is_kept: bool,
+}
+
+impl Effect {
+    /// The layers with those that stand outside of it.
+    pub(crate) fn within(&self, outer: &[Layer]) -> Stack {
+        if self.is_kept {
+            extended(&self.stack, &unless_kept(outer, true))
+        } else {
+            extended(&self.stack, outer)
+        }
+    }
 }
 
 /// A call whose configuration depends on parameters: the sites followed so far, innermost first.
@@ -57,6 +71,8 @@ pub(crate) struct Summaries {
     pub(crate) reached: Vec<Vec<Effect>>,
     /// The layers at each site.
     pub(crate) local: Vec<Vec<Layer>>,
+    /// Sites whose failures stay in the caller.
+    pub(crate) keeps: Vec<bool>,
     /// Groups of functions, callees first.
     pub(crate) groups: Vec<Vec<u32>>,
     /// Calls that are none after all (a program that does not use the network).
@@ -70,6 +86,8 @@ struct Builder<'f, 'w, 'a> {
     sites_of: FxHashMap<FnId, Vec<u32>>,
     own: FxHashMap<FnId, Vec<u32>>,
     pending: Vec<Vec<Pending>>,
+    /// Whether failures stay in the caller, for the sites seen so far.
+    kept_at: FxHashMap<At, bool>,
     out: Summaries,
 }
 
@@ -103,11 +121,13 @@ pub(crate) fn summarise<'a>(flow: &Flow<'_, 'a>, primitives: &[Primitive<'a>], s
         sites_of,
         own,
         pending: vec![Vec::new(); n],
+        kept_at: FxHashMap::default(),
         out: Summaries {
             effects: vec![Vec::new(); n],
             resolved: Vec::new(),
             reached: vec![Vec::new(); sites.len()],
             local: vec![Vec::new(); sites.len()],
+            keeps: vec![false; sites.len()],
             groups: Vec::new(),
             dropped: FxHashSet::default(),
         },
@@ -174,10 +194,13 @@ impl<'a> Builder<'_, '_, 'a> {
             }
             let context = Context::of(site.at.body);
             let local = self.flow.around(&context, site.at.expr, None);
+            let is_kept = self.flow.keeps_failure_of(site);
+            self.kept_at.insert(site.at, is_kept && !site.is_reference);
             for callee in &site.callees {
                 for effect in &self.out.effects[callee.0 as usize] {
                     let effect = Effect {
-                        stack: extended(&effect.stack, &local),
+                        stack: effect.within(&local),
+                        is_kept: effect.is_kept || is_kept,
                         ..effect.clone()
                     };
                     add(&mut reached, effect.clone());
@@ -193,7 +216,7 @@ impl<'a> Builder<'_, '_, 'a> {
                         effects
                             .into_iter()
                             .map(|effect| Effect {
-                                stack: extended(&effect.stack, &local),
+                                stack: effect.within(&local),
                                 ..effect
                             })
                             .collect()
@@ -228,6 +251,7 @@ impl<'a> Builder<'_, '_, 'a> {
                 }
             }
             self.out.local[idx as usize] = local;
+            self.out.keeps[idx as usize] = is_kept;
             self.out.reached[idx as usize] = reached;
         }
     }
@@ -240,6 +264,7 @@ impl<'a> Builder<'_, '_, 'a> {
                     && known.call == effect.call
                     && known.stack == effect.stack
                     && known.endpoint == effect.endpoint
+                    && known.is_kept == effect.is_kept
             });
             if !is_known {
                 self.resolve(id, vec![effect]);
@@ -269,12 +294,14 @@ impl<'a> Builder<'_, '_, 'a> {
             return (Vec::new(), false);
         }
         let mut around = flow.around(&inner_context, primitive.at.expr, primitive.entry.function.completes);
+        let mut is_kept = flow.keeps_failure(primitive);
         for (site, frame) in pending.chain.iter().zip(&frames[1..]) {
             let context = Context {
                 body: site.body,
                 frame: frame.clone(),
             };
-            around.extend(flow.around(&context, site.expr, None));
+            around.extend(unless_kept(&flow.around(&context, site.expr, None), is_kept));
+            is_kept |= self.kept_at.get(site).copied().unwrap_or(false);
         }
         let touched = flow.touched.replace(before);
         let effects = inners
@@ -291,6 +318,7 @@ impl<'a> Builder<'_, '_, 'a> {
                         stack: layers.into(),
                         endpoint,
                         operation,
+                        is_kept,
                     }
                 },
             )
@@ -313,7 +341,7 @@ fn add(effects: &mut Vec<Effect>, effect: Effect) {
     let mut last = None;
     for (idx, known) in effects.iter().enumerate() {
         if known.call == effect.call {
-            if known.stack == effect.stack && known.endpoint == effect.endpoint {
+            if known.stack == effect.stack && known.endpoint == effect.endpoint && known.is_kept == effect.is_kept {
                 return;
             }
             n_stacks += 1;
@@ -326,6 +354,7 @@ fn add(effects: &mut Vec<Effect>, effect: Effect) {
             effects[last].stack = merged.into();
             let endpoint = Term::any([effects[last].endpoint.clone(), effect.endpoint]);
             effects[last].endpoint = endpoint;
+            effects[last].is_kept &= effect.is_kept;
         }
         _ => effects.push(effect),
     }

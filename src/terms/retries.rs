@@ -1,6 +1,6 @@
 //! Retry layers: which repeat the call, how often, and whether they end.
 
-use crate::model::guard::{Layer, LayerKind, Retry, RetryLayer, RetryPart, RetryState};
+use crate::model::guard::{Layer, LayerKind, Retry, RetryLayer, RetryPart, RetryState, Scope};
 
 use super::{
     bind::{Bindings, Context},
@@ -26,7 +26,14 @@ impl Retries {
             if is_own_stack(layer.source) {
                 own.push((position, layer));
             } else {
-                slots.push(Slot::settle(position, [outcome(layer, retry, bindings, context)]));
+                let mut outcome = outcome(layer, retry, bindings, context);
+                // Tries without number end all the same where a limit stands around them.
+                if outcome.parts.iter().any(|part| part.is_unbounded)
+                    && is_cut_off(&layers[position + 1..], bindings, context)
+                {
+                    outcome.parts.iter_mut().for_each(|part| part.is_unbounded = false);
+                }
+                slots.push(Slot::settle(position, [outcome]));
             }
         }
         if let Some(&(position, _)) = own.last() {
@@ -163,6 +170,20 @@ fn outcome(layer: &Layer, retry: &RetryLayer, bindings: &Bindings, context: Cont
         most => res.parts.push(part(most, false)),
     }
     res
+}
+
+/// Whether one of the layers around surely cuts off what goes on inside.
+fn is_cut_off(outer: &[Layer], bindings: &Bindings, context: Context<'_>) -> bool {
+    outer.iter().any(|layer| match &layer.kind {
+        LayerKind::Timeout {
+            scope: Scope::Total | Scope::Operation,
+            limit,
+        } if !is_own_stack(layer.source) && !layer.is_conditional => {
+            let values = value(limit, bindings, context);
+            !values.known.is_empty() && ends(&values) || (values.known.is_empty() && layer.at.is_some())
+        }
+        _ => false,
+    })
 }
 
 /// Whether a limit on the elapsed time is surely there.

@@ -1,15 +1,8 @@
 //! The loops around a call: which of them repeat it after a failure.
 
-use std::collections::BTreeSet;
-
-use super::{
-    Sites,
-    flow::{self, End, Flow},
-    names, retry,
-};
+use super::{Sites, flow, names, retry};
 use crate::model::{
-    Name,
-    expr::{ExprId, ExprKind, LoopKind, Param, Pattern},
+    expr::{ExprId, ExprKind, LoopKind, Pattern},
     guard::Backoff,
     location::Span,
 };
@@ -40,6 +33,8 @@ pub(crate) struct Retry {
     pub jitter: Option<bool>,
     /// What the pause's length is: the argument of the sleep.
     pub sleep: Option<ExprId>,
+    /// The policy or list of pauses that is asked for the next one; where it has no more, the tries end.
+    pub schedule: Option<Schedule>,
     pub at: Span,
 }
 
@@ -48,6 +43,15 @@ pub(crate) struct Retry {
 pub(crate) struct Attempts {
     pub count: Option<ExprId>,
     pub plus: i64,
+}
+
+/// Where the pauses of a retry come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Schedule {
+    /// The list of pauses, or the policy object.
+    pub of: ExprId,
+    /// Tries beyond the pauses: one, where the first try comes before the first pause is asked for.
+    pub plus: u64,
 }
 
 impl Sites<'_> {
@@ -84,15 +88,13 @@ impl Sites<'_> {
         {
             return LoopShape::CompareAndSwap;
         }
-        let is_fresh = |it: &ExprId| self.takes_work(*it) && !self.is_inside(id, *it);
-        if *kind != LoopKind::For && here.iter().any(is_fresh) {
-            return LoopShape::Poll;
-        }
+        // The next turn takes the next piece of work, whatever became of this one.
+        let is_fresh = self.is_woken(around, id) || self.is_fed_by_taking(around, id);
         let can_retry = match kind {
-            LoopKind::For => self.is_schedule(around, pattern.as_ref(), *head),
+            LoopKind::For => self.is_schedule(around, pattern.as_ref(), *head, id),
             LoopKind::Loop | LoopKind::While => true,
         };
-        if can_retry && self.repeats(around, id) {
+        if can_retry && !is_fresh && self.repeats(around, id) {
             return LoopShape::Retry(self.retry(around, id));
         }
         let is_paused = here
@@ -100,7 +102,7 @@ impl Sites<'_> {
             .any(|it| self.is_sleep(*it) || self.called(*it).is_some_and(|name| name == "tick"));
         match kind {
             LoopKind::For => LoopShape::Iterate,
-            _ if is_paused || here.iter().any(|it| matches!(self.kind(*it), ExprKind::Select(_))) => LoopShape::Poll,
+            _ if self.is_woken(around, id) => LoopShape::Poll,
             LoopKind::While if head.is_some_and(|head| matches!(self.kind(head), ExprKind::Let { .. })) => {
                 if self.takes_work_in(*head, *body, id) {
                     LoopShape::Poll
@@ -108,6 +110,7 @@ impl Sites<'_> {
                     LoopShape::Iterate
                 }
             }
+            _ if is_paused || here.iter().any(|it| matches!(self.kind(*it), ExprKind::Select(_))) => LoopShape::Poll,
             _ => LoopShape::Other,
         }
     }
@@ -122,187 +125,51 @@ impl Sites<'_> {
             })
     }
 
-    /// An awaited call that fetches the next piece of work.
-    fn takes_work(&self, id: ExprId) -> bool {
-        let ExprKind::Await(inner) = self.kind(id) else {
-            return false;
-        };
-        self.called(*inner)
-            .is_some_and(|name| name != "tick" && names::is_in(names::TAKES_WORK, name))
-    }
-
     /// A `for` that counts tries or goes through pauses, not through pieces of work.
-    fn is_schedule(&self, around: ExprId, pattern: Option<&Pattern>, head: Option<ExprId>) -> bool {
+    fn is_schedule(&self, around: ExprId, pattern: Option<&Pattern>, head: Option<ExprId>, id: ExprId) -> bool {
         let Some(head) = head else { return false };
-        if self
-            .below_here(head)
-            .into_iter()
-            .any(|it| matches!(self.kind(it), ExprKind::Range { .. }))
-        {
-            return true;
-        }
         let mut bound = Vec::new();
         pattern.into_iter().for_each(|pattern| pattern.names(&mut bound));
         let sleeps = self.below_here(around).into_iter().filter(|it| self.is_sleep(*it));
-        sleeps
+        let is_slept = sleeps
             .into_iter()
-            .any(|sleep| bound.iter().any(|name| !self.uses_in(sleep, name).is_empty()))
-    }
-
-    /// Whether the loop is entered again because the call failed: failure goes on, success leaves.
-    fn repeats(&self, around: ExprId, id: ExprId) -> bool {
-        let flows = flow::follow(self, id);
-        let inside = flows.ends.iter().filter(|flow| self.is_inside(flow.at, around));
-        inside.into_iter().any(|flow| self.repeats_at(flow, around)) || self.repeats_by_answer(around, id)
-    }
-
-    fn repeats_at(&self, flow: &Flow, around: ExprId) -> bool {
-        match &flow.end {
-            End::LoopsWhile { failure } => *failure && flow.at == around,
-            End::Split { success, failure, .. } => {
-                let rest_leaves = self.rest_leaves(flow.at, around);
-                let goes_on = |region: &ExprId| {
-                    !self.always_leaves(*region, Some(around)) && (!rest_leaves || self.continues(*region, around))
-                };
-                let is_again = if failure.is_empty() {
-                    !rest_leaves
-                } else {
-                    failure.iter().any(goes_on)
-                };
-                let is_done = rest_leaves
-                    || success
-                        .iter()
-                        .any(|it| self.may_leave(*it, around) || self.ends(*it, around));
-                is_again && is_done
-            }
-            _ => false,
-        }
-    }
-
-    /// Code that sets what the loop's condition looks at.
-    fn ends(&self, region: ExprId, around: ExprId) -> bool {
-        let ExprKind::Loop {
-            kind: LoopKind::While,
-            head: Some(head),
-            ..
-        } = self.kind(around)
-        else {
-            return false;
+            .any(|sleep| bound.iter().any(|name| !self.uses_in(sleep, name).is_empty()));
+        let is_range = self
+            .below_here(head)
+            .into_iter()
+            .any(|it| matches!(self.kind(it), ExprKind::Range { .. }));
+        // A range that the call takes its input from counts pages or parts, unless it says that it counts tries.
+        let counts_tries = || {
+            let is_input = bound.iter().any(|name| !self.uses_in(id, name).is_empty());
+            !is_input || bound.iter().any(|name| names::counts_tries(name)) || self.pauses(around)
         };
-        self.below_here(region).into_iter().any(|it| match self.kind(it) {
-            ExprKind::Assign { target, .. } => self
-                .name(*target)
-                .is_some_and(|name| !self.uses_in(*head, name).is_empty()),
-            _ => false,
-        })
+        is_slept || (is_range && counts_tries())
     }
 
-    /// The answer decides (`if response.status().is_success() { return … }`), and a pause follows.
-    fn repeats_by_answer(&self, around: ExprId, id: ExprId) -> bool {
-        let here = self.below_here(around);
-        if !here.iter().any(|it| self.is_sleep(*it)) {
-            return false;
-        }
-        let answers = self.answers(id);
-        here.iter().any(|it| {
-            let (test, regions): (ExprId, Vec<ExprId>) = match self.kind(*it) {
-                ExprKind::If { cond, then, otherwise } => (*cond, [*then].into_iter().chain(*otherwise).collect()),
-                ExprKind::Match { scrutinee, arms } => (*scrutinee, arms.iter().map(|arm| arm.body).collect()),
-                _ => return false,
-            };
-            let is_about = answers.iter().any(|answer| self.is_inside(*answer, test));
-            let n_leaving = regions
-                .iter()
-                .filter(|region| self.always_leaves(**region, Some(around)))
-                .count();
-            let all_leave = n_leaving == regions.len() && 1 < regions.len();
-            is_about && 0 < n_leaving && !all_leave && !self.rest_leaves(*it, around)
-        })
+    /// Whether somewhere in a loop a time is waited for.
+    fn pauses(&self, around: ExprId) -> bool {
+        self.below_here(around).into_iter().any(|it| self.is_sleep(it))
     }
 
-    /// The uses of what a call gave, `?` and `await` taken off.
-    fn answers(&self, id: ExprId) -> BTreeSet<ExprId> {
-        let mut out = BTreeSet::new();
-        let mut open = vec![id];
-        while let Some(id) = open.pop() {
-            let Some(up) = self.parent(id).filter(|_| out.insert(id)) else {
-                continue;
-            };
-            match self.kind(up) {
-                ExprKind::Await(_) | ExprKind::Try(_) | ExprKind::Method { .. } | ExprKind::Field { .. } => {
-                    open.push(up)
-                }
-                ExprKind::Bind { pattern, .. } => {
-                    let mut bound = Vec::new();
-                    pattern.names(&mut bound);
-                    open.extend(bound.iter().flat_map(|name| self.uses_after(up, name)));
-                }
-                _ => {}
-            }
-        }
-        out
+    fn repeats(&self, around: ExprId, id: ExprId) -> bool {
+        let mut flows = flow::follow(self, id).ends;
+        flows.retain(|flow| self.is_inside(flow.at, around));
+        flows.iter().any(|flow| self.is_left_by_success(flow, around))
+            || self.is_left_by_answer(&flows, around, id)
+            || self.goes_on_slower(&flows, around, id)
     }
 
     fn retry(&self, around: ExprId, id: ExprId) -> Retry {
         let (attempts, is_unbounded) = retry::limit(self, around, id);
-        let pace = self.pace(around);
+        let pace = self.pace(around, id);
         Retry {
             attempts,
             is_unbounded,
             backoff: pace.backoff,
             jitter: pace.jitter,
             sleep: pace.sleep,
+            schedule: retry::schedule(self, around, id),
             at: self.body.get(around).span,
         }
-    }
-
-    /// The retry of a function that calls itself after the call at `id` failed. `function` is its own name.
-    #[must_use]
-    pub(crate) fn recursion_retry(&self, id: ExprId, function: &str, params: &[Param]) -> Option<LoopShape> {
-        let root = self.body.root?;
-        let again = self.below(root).into_iter().find(|it| {
-            let is_self = match self.kind(*it) {
-                ExprKind::Method { receiver, .. } => self.name(*receiver).is_some_and(|name| name == "self"),
-                ExprKind::Call { .. } => true,
-                _ => false,
-            };
-            is_self && *it != id && self.called(*it).is_some_and(|name| name == function)
-        })?;
-        let flows = flow::follow(self, id);
-        let on_failure = flows.ends.iter().any(|flow| match &flow.end {
-            End::Split { failure, success, .. } => {
-                let is_rest = failure.is_empty()
-                    && !success.is_empty()
-                    && self.following(flow.at).iter().any(|it| self.is_inside(again, *it));
-                is_rest || failure.iter().any(|region| self.is_inside(again, *region))
-            }
-            End::Defaulted { closure: Some(closure) } => self.is_inside(again, *closure),
-            _ => false,
-        });
-        let by_answer = self.ancestors(again).any(|up| match self.kind(up) {
-            ExprKind::If { cond, .. } => self.answers(id).iter().any(|answer| self.is_inside(*answer, *cond)),
-            _ => false,
-        });
-        if !on_failure && !by_answer {
-            return None;
-        }
-        let names: Vec<Name> = params
-            .iter()
-            .flat_map(|param| {
-                let mut names = Vec::new();
-                param.pattern.names(&mut names);
-                names
-            })
-            .collect();
-        let (attempts, is_unbounded) = retry::recursion_limit(self, again, root, &names);
-        let pace = self.pace(root);
-        Some(LoopShape::Retry(Retry {
-            attempts,
-            is_unbounded,
-            backoff: pace.backoff,
-            jitter: pace.jitter,
-            sleep: pace.sleep,
-            at: self.body.get(again).span,
-        }))
     }
 }

@@ -94,3 +94,71 @@ pub(super) const TAKES_WORK: &[&str] = &[
 pub(super) fn is_in(list: &[&str], name: &str) -> bool {
     list.contains(&name)
 }
+
+/// Methods that take the next element out of a collection, queue or iterator.
+pub(super) const TAKES_ITEM: &[&str] = &[
+    "dequeue",
+    "lpop",
+    "next",
+    "next_message",
+    "poll_next",
+    "pop",
+    "pop_back",
+    "pop_first",
+    "pop_front",
+    "pop_last",
+    "receive",
+    "receive_message",
+    "recv",
+    "recv_many",
+    "recv_timeout",
+    "try_next",
+    "try_recv",
+    "xread",
+    "xreadgroup",
+];
+
+/// Methods that take a message from a queue which outlives the function.
+pub(super) const TAKES_MESSAGE: &[&str] = &[
+    "dequeue",
+    "lpop",
+    "next_message",
+    "receive",
+    "receive_message",
+    "recv",
+    "recv_many",
+    "try_recv",
+    "xread",
+    "xreadgroup",
+];
+
+/// Whether a name is that of a counter of tries.
+pub(super) fn counts_tries(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["attempt", "retry", "retries", "tries", "trial"]
+        .iter()
+        .any(|word| name.contains(word))
+        || name == "try_number"
+        || name == "_"
+}
+
+/// Whether a condition with such a name asks for an error, or for whether trying again helps.
+pub(super) fn tells_of_failure(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let words = [
+        "retry",
+        "retriable",
+        "retryable",
+        "transient",
+        "recoverable",
+        "server_error",
+        "too_many",
+        "unavailable",
+        "rate_limit",
+        "throttl",
+        "bad_gateway",
+        "gateway_timeout",
+        "try_again",
+    ];
+    words.iter().any(|word| name.contains(word)) || matches!(name.as_str(), "is_err" | "is_error")
+}

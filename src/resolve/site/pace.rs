@@ -18,10 +18,13 @@ pub(super) struct Pace {
 
 /// What a pause is computed from.
 #[derive(Default)]
-struct Sources {
+pub(super) struct Sources {
     exprs: BTreeSet<ExprId>,
+    pub names: BTreeSet<Name>,
     /// Changed inside the loop, or bound by its head.
     is_changing: bool,
+    /// Made from its own last value on some turns: counted up, doubled.
+    pub is_grown: bool,
     is_multiplied: bool,
     is_random: bool,
     /// A call whose insides are not known here takes part.
@@ -35,18 +38,34 @@ impl Sites<'_> {
         is_call && self.called(id).is_some_and(|name| names::is_in(names::SLEEPS, name))
     }
 
-    /// The first pause in a loop, closures left out.
-    pub(super) fn pace(&self, around: ExprId) -> Pace {
+    /// Whether it waits for a time, or calls something that says so.
+    pub(super) fn is_pause(&self, id: ExprId) -> bool {
+        let is_call = matches!(self.kind(id), ExprKind::Call { .. } | ExprKind::Method { .. });
+        is_call
+            && self.called(id).is_some_and(|name| {
+                let name = name.to_lowercase();
+                name.contains("backoff") || name.contains("sleep") || name.contains("delay")
+            })
+    }
+
+    /// The pause that belongs to a call: the first one after it in the loop, else the first; closures left out.
+    fn sleep_of(&self, around: ExprId, id: ExprId) -> Option<ExprId> {
         let here = self.below_here(around);
-        let Some(sleep) = here.iter().copied().find(|it| self.is_sleep(*it)) else {
-            let is_wrapped = here.iter().any(|it| {
-                let is_call = matches!(self.kind(*it), ExprKind::Call { .. } | ExprKind::Method { .. });
-                is_call
-                    && self.called(*it).is_some_and(|name| {
-                        let name = name.to_lowercase();
-                        name.contains("backoff") || name.contains("sleep") || name.contains("delay")
-                    })
-            });
+        let sleeps: Vec<ExprId> = here.into_iter().filter(|it| self.is_sleep(*it)).collect();
+        let later = sleeps.iter().find(|it| id < **it);
+        later.or(sleeps.first()).copied()
+    }
+
+    /// What the length of the pause after a call is made of.
+    pub(super) fn pause(&self, around: ExprId, id: ExprId) -> Option<Sources> {
+        let argument = self.arguments(self.sleep_of(around, id)?).first().copied()?;
+        Some(self.sources(argument, around))
+    }
+
+    /// How the loop waits between the tries of a call.
+    pub(super) fn pace(&self, around: ExprId, id: ExprId) -> Pace {
+        let Some(sleep) = self.sleep_of(around, id) else {
+            let is_wrapped = self.below_here(around).iter().any(|it| self.is_pause(*it));
             let backoff = if is_wrapped { Backoff::Unknown } else { Backoff::None };
             return Pace {
                 backoff,
@@ -83,7 +102,6 @@ impl Sites<'_> {
     /// Follow a pause's expression through the local names in it.
     fn sources(&self, argument: ExprId, around: ExprId) -> Sources {
         let mut out = Sources::default();
-        let mut names = BTreeSet::new();
         let mut open = vec![argument];
         while let Some(root) = open.pop() {
             for id in self.below(root) {
@@ -92,7 +110,7 @@ impl Sites<'_> {
                 }
                 self.note(id, &mut out);
                 let Some(name) = self.name(id) else { continue };
-                if names.insert(name.clone()) {
+                if out.names.insert(name.clone()) {
                     self.writes_of(name, around, &mut out, &mut open);
                 }
             }
@@ -105,7 +123,13 @@ impl Sites<'_> {
             match self.kind(*write) {
                 ExprKind::Bind { init, .. } => open.extend(init),
                 ExprKind::Assign { value, op, .. } => {
-                    out.is_changing |= self.is_inside(*write, around);
+                    let is_inside = self.is_inside(*write, around);
+                    out.is_changing |= is_inside;
+                    let is_own = |op: &Name| matches!(op.as_str(), "+=" | "*=" | "<<=");
+                    let is_stepped = op
+                        .as_ref()
+                        .map_or_else(|| !self.uses_in(*value, name).is_empty(), is_own);
+                    out.is_grown |= is_inside && is_stepped;
                     out.is_multiplied |= op.as_deref().is_some_and(|op| op == "*=" || op == "<<=");
                     open.push(*value);
                 }

@@ -4,10 +4,10 @@
 //! the call stands (X). With a start `s`, a limit `k` and one step each turn, the loop is left after
 //! `k - s - [I before C] + [X before C]` calls.
 
-use super::{Attempts, Sites};
+use super::{Attempts, Schedule, Sites};
 use crate::model::{
     Name,
-    expr::{ExprId, ExprKind, Literal, LoopKind},
+    expr::{ExprId, ExprKind, Literal, LoopKind, Pattern},
 };
 
 /// Tries of a loop, and whether nothing ends it but success.
@@ -29,7 +29,7 @@ pub(super) fn limit(sites: &Sites, around: ExprId, id: ExprId) -> (Option<Attemp
     if let Some(first) = attempts.first() {
         return (Some(*first), false);
     }
-    (None, !here.iter().any(|it| is_other_bound(sites, *it, around)))
+    (None, !here.iter().any(|it| is_other_bound(sites, *it, around, id)))
 }
 
 /// Turns of a `for`.
@@ -65,18 +65,91 @@ fn turns(sites: &Sites, head: ExprId) -> Option<Attempts> {
             _ => {}
         }
     }
-    let root = sites
-        .below_here(head)
-        .into_iter()
-        .find_map(|it| sites.name(it).map(|name| (it, name)));
-    let (used, name) = root?;
-    match sites.binding(used, name).map(|init| sites.kind(init)) {
-        Some(ExprKind::List(items)) => Some(Attempts {
+    let root = list_of(sites, head)?;
+    let count = sites
+        .name(root)
+        .and_then(|name| sites.binding(root, name))
+        .map_or(root, |init| list_of(sites, init).unwrap_or(init));
+    Some(match sites.kind(count) {
+        ExprKind::List(items) => Attempts {
             count: None,
             plus: i64::try_from(items.len()).unwrap_or(i64::MAX),
-        }),
-        _ => None,
+        },
+        _ => Attempts {
+            count: Some(count),
+            plus: 0,
+        },
+    })
+}
+
+/// What is gone through: `delays` in `delays.iter().enumerate()`.
+fn list_of(sites: &Sites, head: ExprId) -> Option<ExprId> {
+    let mut at = head;
+    loop {
+        match sites.kind(at) {
+            ExprKind::Method { receiver, method, .. } if is_adapter(method) => at = *receiver,
+            ExprKind::Unary { value, .. } => at = *value,
+            ExprKind::Path(_) | ExprKind::Field { .. } | ExprKind::List(_) | ExprKind::Macro { .. } => return Some(at),
+            _ => return None,
+        }
     }
+}
+
+/// Steps of an iterator that keep the number of its elements.
+fn is_adapter(method: &str) -> bool {
+    matches!(
+        method,
+        "iter"
+            | "into_iter"
+            | "iter_mut"
+            | "copied"
+            | "cloned"
+            | "enumerate"
+            | "map"
+            | "rev"
+            | "peekable"
+            | "fuse"
+            | "clone"
+            | "by_ref"
+            | "as_slice"
+            | "as_ref"
+            | "inspect"
+    )
+}
+
+/// What a loop asks for its next pause, if it asks something.
+pub(super) fn schedule(sites: &Sites, around: ExprId, id: ExprId) -> Option<Schedule> {
+    let asked = sites
+        .below_here(around)
+        .into_iter()
+        .find(|it| is_asked(sites, *it, id))?;
+    let ExprKind::Method { receiver, .. } = sites.kind(asked) else {
+        return None;
+    };
+    let root = list_of(sites, *receiver)?;
+    let of = sites
+        .name(root)
+        .and_then(|name| sites.binding(root, name))
+        .map_or(root, |init| list_of(sites, init).unwrap_or(init));
+    Some(Schedule {
+        of,
+        plus: u64::from(id < asked),
+    })
+}
+
+/// `delays.next()`: asked for the next pause, not for work to do.
+fn is_asked(sites: &Sites, it: ExprId, id: ExprId) -> bool {
+    let ExprKind::Method { method, .. } = sites.kind(it) else {
+        return false;
+    };
+    let is_schedule = matches!(
+        method.as_str(),
+        "next" | "next_backoff" | "next_delay" | "next_interval" | "next_back_off"
+    );
+    let is_awaited = sites
+        .parent(it)
+        .is_some_and(|up| matches!(sites.kind(up), ExprKind::Await(_)));
+    is_schedule && !is_awaited && !sites.is_inside(it, id)
 }
 
 fn integer(sites: &Sites, id: ExprId) -> Option<i64> {
@@ -115,6 +188,9 @@ impl Check {
             Some(step) => (*left, *right, compare(op)?, step),
             None => (*right, *left, flipped(compare(op)?), step_of(sites, *right, around)?),
         };
+        if is_begun_inside(sites, counter_name(sites, counter)?, around) {
+            return None;
+        }
         let leaves_if = if leaves_when_true(sites, at, around)? {
             op
         } else {
@@ -169,6 +245,21 @@ impl Check {
     }
 }
 
+/// Whether a counter is made, or set anew, inside the loop: then it does not count the loop's turns.
+fn is_begun_inside(sites: &Sites, name: &Name, around: ExprId) -> bool {
+    let writes = sites.writes.get(name).into_iter().flatten().copied();
+    writes
+        .filter(|write| sites.is_inside(*write, around))
+        .any(|write| match sites.kind(write) {
+            ExprKind::Bind { .. } => true,
+            ExprKind::Assign { value, op: None, .. } => {
+                let is_own = |it: &ExprId| counter_name(sites, *it) == Some(name);
+                !sites.below_here(*value).iter().any(is_own)
+            }
+            _ => false,
+        })
+}
+
 /// Where the loop adds to a counter, or takes from it.
 fn step_of(sites: &Sites, id: ExprId, around: ExprId) -> Option<(ExprId, bool)> {
     let name = counter_name(sites, id)?;
@@ -221,6 +312,13 @@ fn negated(op: &'static str) -> &'static str {
 
 /// Whether the loop is left where that comparison holds (or where it does not); `None` = it decides nothing of the sort.
 fn leaves_when_true(sites: &Sites, at: ExprId, around: ExprId) -> Option<bool> {
+    decides(sites, at, around, MAX_NAMES)
+}
+
+/// Named conditions that are followed from one to the next.
+const MAX_NAMES: usize = 3;
+
+fn decides(sites: &Sites, at: ExprId, around: ExprId, names: usize) -> Option<bool> {
     let mut below = at;
     let mut is_negated = false;
     for up in sites.ancestors(at) {
@@ -235,7 +333,16 @@ fn leaves_when_true(sites: &Sites, at: ExprId, around: ExprId) -> Option<bool> {
                 below = up;
                 continue;
             }
-            ExprKind::Loop { head: Some(head), .. } if *head == below => Some(false),
+            ExprKind::Loop { head: Some(head), .. } if *head == below => (up == around).then_some(false),
+            // `let is_last = 3 <= n;`
+            ExprKind::Bind {
+                pattern: Pattern::Bind { name, .. },
+                ..
+            } => {
+                let names = names.checked_sub(1)?;
+                let mut uses = sites.uses_after(up, name).into_iter();
+                uses.find_map(|used| decides(sites, used, around, names))
+            }
             ExprKind::If { cond, then, otherwise } if *cond == below => {
                 if leaves(*then) {
                     Some(true)
@@ -260,13 +367,16 @@ fn leaves_when_true(sites: &Sites, at: ExprId, around: ExprId) -> Option<bool> {
 }
 
 /// Something else that ends the loop: elapsed time, a schedule that runs out, a policy that is asked.
-fn is_other_bound(sites: &Sites, id: ExprId, around: ExprId) -> bool {
+fn is_other_bound(sites: &Sites, id: ExprId, around: ExprId, call: ExprId) -> bool {
     let has_word = |name: &str, words: &[&str]| words.iter().any(|word| name.contains(word));
     match sites.kind(id) {
-        ExprKind::Binary { .. } => sites.below_here(id).into_iter().any(|it| {
-            let name = sites.called(it).or_else(|| counter_name(sites, it));
-            name.is_some_and(|name| has_word(name, &["elapsed", "now", "deadline", "attempt", "retries", "tries"]))
-        }),
+        ExprKind::Binary { .. } => {
+            let is_about_end = sites.below_here(id).into_iter().any(|it| {
+                let name = sites.called(it).or_else(|| counter_name(sites, it));
+                name.is_some_and(|name| has_word(name, &["elapsed", "now", "deadline", "attempt", "retries", "tries"]))
+            });
+            is_about_end && leaves_when_true(sites, id, around).is_some()
+        }
         ExprKind::If { cond, then, .. } if sites.may_leave(*then, around) => asks_policy(sites, *cond),
         ExprKind::Match { arms, .. } => {
             let is_decided = arms.iter().any(|arm| sites.may_leave(arm.body, around));
@@ -282,23 +392,26 @@ fn is_other_bound(sites: &Sites, id: ExprId, around: ExprId) -> bool {
         {
             true
         }
-        ExprKind::Method { method, .. } => {
-            let is_schedule = matches!(
-                method.as_str(),
-                "next" | "next_backoff" | "next_delay" | "next_interval"
-            );
-            let is_awaited = sites
-                .parent(id)
-                .is_some_and(|up| matches!(sites.kind(up), ExprKind::Await(_)));
-            is_schedule && !is_awaited
-        }
+        ExprKind::Method { .. } => is_asked(sites, id, call),
         _ => false,
     }
 }
 
 /// Whether a condition asks something that knows how often is enough.
 fn asks_policy(sites: &Sites, cond: ExprId) -> bool {
-    let words = ["should_retry", "can_retry", "exhausted", "give_up", "max_", "limit"];
+    let words = [
+        "should_retry",
+        "can_retry",
+        "exhausted",
+        "give_up",
+        "max_",
+        "limit",
+        "deadline",
+        "elapsed",
+        "expired",
+        "exceeded",
+        "timed_out",
+    ];
     sites
         .below_here(cond)
         .into_iter()
