@@ -141,17 +141,17 @@ impl<'a> Flow<'_, 'a> {
             .filter(|(_, of)| **of == local)
             .map(|(expr, _)| *expr)
             .collect();
+        uses.retain(|expr| !self.is_discarded(context, *expr));
         uses.sort();
         let stacks: Vec<Vec<Layer>> = uses
-            .into_iter()
-            .filter(|expr| !self.is_discarded(context, *expr))
+            .iter()
             .map(|expr| {
                 let mut stack = Vec::new();
-                self.climb(context, expr, completes, hops + 1, &mut stack);
+                self.climb(context, *expr, completes, hops + 1, &mut stack);
                 stack
             })
             .collect();
-        layers.extend(joined(&stacks));
+        layers.extend(self.joined_uses(context, &uses, stacks));
     }
 
     /// `drop(fut)`, `fut.clone()` on its own: no use that runs it.
@@ -341,7 +341,7 @@ fn bound_head_only(layer: &mut Layer) {
     }
 }
 
-/// Several ways through: what all have stays, the rest is conditional. Retries count wherever they are.
+/// Several ways through: what all have stays, the rest is conditional.
 pub(crate) fn joined(stacks: &[Vec<Layer>]) -> Vec<Layer> {
     match stacks {
         [] => Vec::new(),
@@ -352,13 +352,13 @@ pub(crate) fn joined(stacks: &[Vec<Layer>]) -> Vec<Layer> {
                 let everywhere = rest
                     .iter()
                     .all(|stack| stack.iter().any(|other| same_guard(layer, other)));
-                layer.is_conditional |= !everywhere && !matches!(layer.kind, LayerKind::Retry(_));
+                layer.is_conditional |= !everywhere;
             }
             for stack in rest {
                 for layer in stack {
                     if !layers.iter().any(|known| same_guard(known, layer)) {
                         let mut layer = layer.clone();
-                        layer.is_conditional |= !matches!(layer.kind, LayerKind::Retry(_));
+                        layer.is_conditional = true;
                         layers.push(layer);
                     }
                 }

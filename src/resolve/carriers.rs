@@ -18,6 +18,7 @@ use crate::{
 use super::{
     bodies::{At, BodyRef},
     infer::Callee,
+    policies::{NO_NUMBER, add_settings, apply_policy, policy_layers},
     ty::{FnId, Ty},
     values::{Carrier, Context, Flow, Value, as_term, union},
 };
@@ -484,7 +485,7 @@ impl<'a> Flow<'_, 'a> {
         });
         map_carriers(&base, &|carrier| {
             let mut changed = carrier.clone();
-            changed.layers.extend(layers.iter().cloned());
+            add_settings(&mut changed.layers, &layers);
             if let Some(endpoint) = &endpoint {
                 changed.endpoint = Some(join_endpoint(changed.endpoint.take(), endpoint.clone()));
             }
@@ -531,15 +532,10 @@ impl<'a> Flow<'_, 'a> {
                 }
                 GuardKind::Retry => {
                     let mut retry = RetryLayer {
-                        attempts: if guard.unbounded {
+                        attempts: if guard.unbounded || (guard.attempts.is_none() && guard.max_elapsed.is_some()) {
                             None
                         } else {
-                            Some(
-                                guard
-                                    .attempts
-                                    .as_ref()
-                                    .map_or_else(|| Term::unknown("the number of tries is not written"), value),
-                            )
+                            Some(guard.attempts.as_ref().map_or_else(|| Term::unknown(NO_NUMBER), value))
                         },
                         max_elapsed: guard.max_elapsed.as_ref().map(|limit| as_duration(value(limit))),
                         backoff: backoff_of(guard.backoff),
@@ -604,55 +600,6 @@ impl<'a> Flow<'_, 'a> {
                 }
             }
         }
-    }
-}
-
-/// The layers that a policy object carries, as set by another source.
-fn policy_layers(policy: &Value, source: Source) -> Vec<Layer> {
-    match policy {
-        Value::Carrier(carrier) => carrier
-            .layers
-            .iter()
-            .cloned()
-            .map(|layer| Layer { source, ..layer })
-            .collect(),
-        Value::Any(values) => {
-            let mut layers: Vec<Layer> = values.iter().flat_map(|value| policy_layers(value, source)).collect();
-            for layer in &mut layers {
-                layer.is_conditional = true;
-            }
-            layers
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// Fill a retry layer from the policy object; later settings win. One that is not known changes nothing.
-pub(crate) fn apply_policy(policy: &Value, retry: &mut RetryLayer) {
-    match policy {
-        Value::Carrier(carrier) => {
-            for layer in &carrier.layers {
-                if let LayerKind::Retry(set) = &layer.kind {
-                    match &set.attempts {
-                        Some(Term::Unknown(_)) => {}
-                        Some(attempts) => retry.attempts = Some(attempts.clone()),
-                        None => retry.attempts = None,
-                    }
-                    if set.max_elapsed.is_some() {
-                        retry.max_elapsed.clone_from(&set.max_elapsed);
-                    }
-                    if set.backoff != Backoff::Unknown {
-                        retry.backoff = set.backoff;
-                    }
-                    if set.jitter.is_some() {
-                        retry.jitter = set.jitter;
-                    }
-                }
-            }
-        }
-        Value::List(items) => retry.attempts = Some(Term::Count(items.len() as u64 + 1)),
-        Value::Any(values) => values.iter().for_each(|value| apply_policy(value, retry)),
-        _ => {}
     }
 }
 

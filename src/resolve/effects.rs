@@ -414,11 +414,8 @@ impl<'a> Flow<'_, 'a> {
                             .map_or(Term::Absent, |limit| Term::Duration(Millis(limit))),
                     },
                     GuardKind::Retry => LayerKind::Retry(RetryLayer {
-                        attempts: if default.unbounded {
-                            None
-                        } else {
-                            default.attempts.map(Term::Count)
-                        },
+                        // No number of tries: as many as fit in the time, where that is limited, else without end.
+                        attempts: default.attempts.filter(|_| !default.unbounded).map(Term::Count),
                         max_elapsed: default.max_elapsed.map(|limit| Term::Duration(Millis(limit))),
                         backoff: backoff_of(default.backoff),
                         jitter: default.jitter,

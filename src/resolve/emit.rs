@@ -8,7 +8,7 @@ use crate::{
     catalog::schema::{self, Role},
     model::{
         Name,
-        call::{ComponentKind, Delivery, Effect as CallEffect, EntryKind, Phase, Transport},
+        call::{Delivery, EntryKind, Phase},
         expr::ExprKind,
         guard::Layer,
         location::{Evidence, Span},
@@ -29,6 +29,7 @@ use super::{
     summary::{Effect, Summaries},
     ty::FnId,
     values::Flow,
+    words::{effect_of, kind_of, transport_of},
 };
 
 /// Variants kept for one call and stacks for one site; more are joined.
@@ -469,56 +470,6 @@ fn add_variant(variants: &mut Vec<CallVariant>, new: CallVariant) {
     known.is_exact &= new.is_exact;
     if new.witness.len() < known.witness.len() {
         known.witness = new.witness;
-    }
-}
-
-fn transport_of(transport: Option<schema::Transport>) -> Transport {
-    match transport {
-        Some(schema::Transport::Grpc) => Transport::Grpc,
-        Some(schema::Transport::Sql) => Transport::Sql,
-        Some(schema::Transport::Cache) => Transport::Cache,
-        Some(schema::Transport::Queue) => Transport::Queue,
-        Some(schema::Transport::ObjectStore) => Transport::ObjectStore,
-        Some(schema::Transport::Smtp) => Transport::Smtp,
-        Some(schema::Transport::Dns) => Transport::Dns,
-        Some(schema::Transport::Tcp) => Transport::Tcp,
-        Some(schema::Transport::Websocket) => Transport::Websocket,
-        Some(schema::Transport::Process) => Transport::Process,
-        Some(schema::Transport::Http) | None => Transport::Http,
-    }
-}
-
-fn kind_of(target: Option<schema::TargetKind>) -> ComponentKind {
-    match target {
-        Some(schema::TargetKind::Datastore) => ComponentKind::Datastore,
-        Some(schema::TargetKind::Cache) => ComponentKind::Cache,
-        Some(schema::TargetKind::Broker) => ComponentKind::Broker,
-        Some(schema::TargetKind::ObjectStore) => ComponentKind::ObjectStore,
-        Some(schema::TargetKind::Mail) => ComponentKind::Mail,
-        Some(schema::TargetKind::External) | None => ComponentKind::External,
-    }
-}
-
-/// What a call does at its target: what the catalogue says, else what its operation's name says.
-fn effect_of(function: &schema::Function, method: &str, operation: Option<&str>) -> CallEffect {
-    match function.effect {
-        Some(schema::Effect::Read) => return CallEffect::Read,
-        Some(schema::Effect::Write) => return CallEffect::Write,
-        Some(schema::Effect::Publish) => return CallEffect::Publish,
-        None => {}
-    }
-    match operation {
-        Some("GET" | "HEAD" | "OPTIONS") => return CallEffect::Read,
-        Some("POST" | "PUT" | "PATCH" | "DELETE") => return CallEffect::Write,
-        _ => {}
-    }
-    let writes = [
-        "insert", "update", "delete", "save", "set", "put", "write", "execute", "publish", "send", "create", "del",
-    ];
-    if method != "send" && writes.iter().any(|word| method.starts_with(word)) {
-        CallEffect::Write
-    } else {
-        CallEffect::Read
     }
 }
 

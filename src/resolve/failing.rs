@@ -1,8 +1,11 @@
 //! Whether a failure gets back to the caller: only then can a retry further up repeat the call because of it.
 
-use crate::model::{
-    call::{Delivery, Handling},
-    guard::{Layer, LayerKind},
+use crate::{
+    catalog::schema::Completes,
+    model::{
+        call::{Delivery, Handling},
+        guard::{Layer, LayerKind},
+    },
 };
 
 use super::{
@@ -16,7 +19,17 @@ use super::{
 impl<'a> Flow<'_, 'a> {
     /// Whether the failure of an external call stays in its function.
     pub(crate) fn keeps_failure(&self, primitive: &Primitive<'a>) -> bool {
-        self.is_kept(primitive.at, &call_shape(self, primitive))
+        (primitive.entry.function.completes != Some(Completes::Stream) && self.cannot_fail(primitive.at))
+            || self.is_kept(primitive.at, &call_shape(self, primitive))
+    }
+
+    /// Whether a call's type is known, and has no place for an error.
+    fn cannot_fail(&self, at: At) -> bool {
+        let mut ty = self.bodies.typed(at.body).typed.ty(at.expr);
+        while let Ty::Future(of) = ty {
+            ty = of;
+        }
+        matches!(ty, Ty::Ext(path, _) if !path.starts_with("std::"))
     }
 
     /// Whether the failure of a function of ours, called at that site, stays in the caller.

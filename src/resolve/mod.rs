@@ -25,6 +25,7 @@ mod lower;
 mod order;
 mod paths;
 mod patterns;
+mod policies;
 mod settings;
 mod shapes;
 mod site;
@@ -33,6 +34,7 @@ mod symbols;
 mod traits;
 mod ty;
 mod values;
+mod words;
 
 use crate::{
     catalog::compile::Catalog,

@@ -8,11 +8,28 @@ use crate::model::{
 };
 
 use super::{
+    around::joined,
     bodies::{At, BodyRef},
-    carriers::apply_policy,
+    policies::apply_policy,
     site::{Attempts, LoopShape, Retry},
     values::{Context, Flow, Value, as_term},
 };
+
+/// Tries that follow when the counted ones are used up.
+fn try_more(layer: &mut Layer, n_more: u64) {
+    if let LayerKind::Retry(RetryLayer {
+        attempts: Some(attempts),
+        ..
+    }) = &mut layer.kind
+        && 0 < n_more
+    {
+        let known = attempts.clone();
+        *attempts = match known {
+            Term::Count(count) => Term::Count(count + n_more),
+            other => Term::Sum(vec![other, Term::Count(n_more)]),
+        };
+    }
+}
 
 impl Flow<'_, '_> {
     /// The retry layer that the loop at `around` puts around a call, if it is entered again because the call failed.
@@ -65,7 +82,7 @@ impl Flow<'_, '_> {
             max_elapsed: None,
             backoff: retry.backoff,
             jitter: retry.jitter,
-            on: Vec::new(),
+            on: retry.on.clone(),
             idempotent: None,
         };
         if let Some(schedule) = retry.schedule
@@ -102,6 +119,35 @@ impl Flow<'_, '_> {
             (count, plus) if 0 < plus => Term::Sum(vec![count, Term::Count(plus.unsigned_abs())]),
             (count, _) => count,
         }
+    }
+
+    /// The layers around code that is used in several places of one body. What is tried again in one place and
+    /// once more in another is tried again; only a place that is taken instead goes without.
+    pub(crate) fn joined_uses(&self, context: &Context, uses: &[ExprId], mut stacks: Vec<Vec<Layer>>) -> Vec<Layer> {
+        let own = self.bodies.typed(context.body);
+        let (Some(sites), true) = (&own.sites, 1 < uses.len()) else {
+            return joined(&stacks);
+        };
+        let is_retry = |layer: &Layer| matches!(layer.kind, LayerKind::Retry(_));
+        let (retried, plain): (Vec<usize>, Vec<usize>) =
+            (0..uses.len()).partition(|idx| stacks[*idx].iter().any(is_retry));
+        for idx in &retried {
+            let n_more = plain
+                .iter()
+                .filter(|other| sites.is_tried_after(uses[**other], uses[*idx]))
+                .count();
+            if let Some(layer) = stacks[*idx].iter_mut().find(|layer| is_retry(layer)) {
+                try_more(layer, n_more as u64);
+            }
+        }
+        for idx in plain {
+            let other = retried
+                .iter()
+                .find(|other| !sites.is_instead_of(uses[idx], uses[**other]));
+            let layer = other.and_then(|other| stacks[*other].iter().find(|layer| is_retry(layer)).cloned());
+            stacks[idx].extend(layer);
+        }
+        joined(&stacks)
     }
 
     fn place(&self, context: &Context, span: Span) -> crate::model::location::Location {

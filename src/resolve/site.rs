@@ -6,6 +6,7 @@
 mod again;
 mod breaker;
 mod bulkhead;
+mod causes;
 mod condition;
 mod delivery;
 mod exits;

@@ -61,6 +61,16 @@ struct Pending {
     chain: Vec<At>,
 }
 
+/// What one site adds to its caller.
+#[derive(Default)]
+struct Found {
+    reached: Vec<Effect>,
+    inherited: Vec<Effect>,
+    /// Concrete since this site.
+    resolved: Vec<Effect>,
+    pending: Vec<Pending>,
+}
+
 /// Everything known bottom-up.
 pub(crate) struct Summaries {
     /// Concrete effects by function.
@@ -182,63 +192,21 @@ impl<'a> Builder<'_, '_, 'a> {
     fn add_sites(&mut self, id: FnId) {
         for idx in self.sites_of.get(&id).cloned().unwrap_or_default() {
             let site = &self.sites[idx as usize];
-            let mut reached = Vec::new();
-            let mut resolved = Vec::new();
-            let mut pending = Vec::new();
-            let mut inherited = Vec::new();
             let is_silent = site.callees.iter().all(|callee| {
                 self.out.effects[callee.0 as usize].is_empty() && self.pending[callee.0 as usize].is_empty()
             });
             if is_silent {
                 continue;
             }
-            let context = Context::of(site.at.body);
-            let local = self.flow.around(&context, site.at.expr, None);
+            let local = self.flow.around(&Context::of(site.at.body), site.at.expr, None);
             let is_kept = self.flow.keeps_failure_of(site);
-            self.kept_at.insert(site.at, is_kept && !site.is_reference);
-            for callee in &site.callees {
-                for effect in &self.out.effects[callee.0 as usize] {
-                    let effect = Effect {
-                        stack: effect.within(&local),
-                        is_kept: effect.is_kept || is_kept,
-                        ..effect.clone()
-                    };
-                    add(&mut reached, effect.clone());
-                    inherited.push(effect);
-                }
-                for open in &self.pending[callee.0 as usize] {
-                    let mut next = open.clone();
-                    if !site.is_reference {
-                        next.chain.push(site.at);
-                    }
-                    let (effects, touched) = self.evaluate(&next);
-                    let effects: Vec<Effect> = if site.is_reference {
-                        effects
-                            .into_iter()
-                            .map(|effect| Effect {
-                                stack: effect.within(&local),
-                                ..effect
-                            })
-                            .collect()
-                    } else {
-                        effects
-                    };
-                    for effect in &effects {
-                        add(&mut reached, effect.clone());
-                    }
-                    let goes_on = touched && !site.is_reference && next.chain.len() < MAX_CHAIN && self.has_callers(id);
-                    if goes_on {
-                        pending.push(next);
-                    } else {
-                        resolved.extend(effects);
-                    }
-                }
-            }
-            for effect in inherited {
+            self.kept_at.insert(site.at, is_kept);
+            let found = self.through(site, &local, is_kept);
+            for effect in found.inherited {
                 add(&mut self.out.effects[id.0 as usize], effect);
             }
-            self.resolve_new(id, resolved);
-            for next in pending {
+            self.resolve_new(id, found.resolved);
+            for next in found.pending {
                 let known = &mut self.pending[id.0 as usize];
                 if known.contains(&next) {
                     continue;
@@ -252,8 +220,47 @@ impl<'a> Builder<'_, '_, 'a> {
             }
             self.out.local[idx as usize] = local;
             self.out.keeps[idx as usize] = is_kept;
-            self.out.reached[idx as usize] = reached;
+            self.out.reached[idx as usize] = found.reached;
         }
+    }
+
+    /// What the callees of a site cause, seen through the layers that stand there.
+    fn through(&self, site: &CallSite, local: &[Layer], is_kept: bool) -> Found {
+        let mut found = Found::default();
+        for callee in &site.callees {
+            for effect in &self.out.effects[callee.0 as usize] {
+                let effect = Effect {
+                    stack: effect.within(local),
+                    is_kept: effect.is_kept || is_kept,
+                    ..effect.clone()
+                };
+                add(&mut found.reached, effect.clone());
+                found.inherited.push(effect);
+            }
+            for open in &self.pending[callee.0 as usize] {
+                let mut next = open.clone();
+                if !site.is_reference {
+                    next.chain.push(site.at);
+                }
+                let (mut effects, touched) = self.evaluate(&next);
+                if site.is_reference {
+                    for effect in &mut effects {
+                        effect.stack = effect.within(local);
+                    }
+                }
+                for effect in &effects {
+                    add(&mut found.reached, effect.clone());
+                }
+                let goes_on =
+                    touched && !site.is_reference && next.chain.len() < MAX_CHAIN && self.has_callers(site.caller);
+                if goes_on {
+                    found.pending.push(next);
+                } else {
+                    found.resolved.extend(effects);
+                }
+            }
+        }
+        found
     }
 
     /// As `resolve`, without repeating what an earlier round of a cycle found.

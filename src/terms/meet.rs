@@ -7,9 +7,33 @@ use crate::model::guard::{Guards, Presence, PresenceState, Retry, RetryState, Ti
 /// States agree or become `conditional`; an unknown one makes the whole unknown. The call is bounded only
 /// if it is on every path, and not bounded as soon as one path says so. Parts and layers are united: the
 /// order of `paths` and repeats among them do not matter.
+///
+/// Where all paths share retries, these are the call's own and tell the state; what only some callers add
+/// stays in the layers, and in those callers' own guards.
 #[must_use]
 pub fn meet(paths: impl IntoIterator<Item = Guards>) -> Guards {
-    paths.into_iter().reduce(meet_two).unwrap_or_default()
+    let paths: Vec<Guards> = paths.into_iter().collect();
+    let own = own_retry(&paths);
+    let mut all = paths.into_iter().reduce(meet_two).unwrap_or_default();
+    if let (Some(own), RetryState::Bounded | RetryState::Unbounded) = (own, all.retry.state) {
+        all.retry.state = own;
+    }
+    all
+}
+
+/// The state by those retry layers that are on every path, if there are some.
+fn own_retry(paths: &[Guards]) -> Option<RetryState> {
+    let (first, rest) = paths.split_first()?;
+    let mut shared = first.retry.layers.iter().filter(|layer| {
+        rest.iter()
+            .all(|path| path.retry.layers.iter().any(|other| other == *layer))
+    });
+    let one = shared.next()?;
+    if one.is_unbounded || shared.any(|layer| layer.is_unbounded) {
+        Some(RetryState::Unbounded)
+    } else {
+        Some(RetryState::Bounded)
+    }
 }
 
 fn meet_two(left: Guards, right: Guards) -> Guards {

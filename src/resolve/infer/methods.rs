@@ -157,7 +157,14 @@ impl<'a> Inferer<'_, 'a> {
         let world = self.world;
         let is_open = matches!(
             receiver_ty,
-            Ty::Unknown | Ty::Foreign(_) | Ty::Ext(..) | Ty::Param(_) | Ty::Dyn(_) | Ty::Adt(..) | Ty::Future(_)
+            Ty::Unknown
+                | Ty::Foreign(_)
+                | Ty::Ext(..)
+                | Ty::Param(_)
+                | Ty::Dyn(_)
+                | Ty::Adt(..)
+                | Ty::Future(_)
+                | Ty::Fn(..)
         );
         if is_open {
             let own: Vec<FnId> = world

@@ -7,18 +7,19 @@ use super::{
     flow::{End, Flow},
     names, retry,
 };
-use crate::model::expr::{ExprId, ExprKind, LoopKind};
+use crate::model::expr::{ExprId, ExprKind, LoopKind, Pattern};
 
 impl Sites<'_> {
     /// Failure goes on, success leaves.
     pub(super) fn is_left_by_success(&self, flow: &Flow, around: ExprId) -> bool {
         match &flow.end {
             End::LoopsWhile { failure } => *failure && flow.at == around,
-            End::Split { success, failure } => {
+            End::Split { success, failure, .. } => {
                 let is_again = if failure.is_empty() {
                     !self.rest_leaves(flow.at, around)
                 } else {
-                    failure.iter().any(|region| self.goes_on(flow.at, *region, around))
+                    let mut errors = self.errors_among(flow.at, failure).into_iter();
+                    errors.any(|region| self.goes_on(flow.at, region, around))
                 };
                 let is_done = self.rest_leaves(flow.at, around)
                     || success
@@ -27,6 +28,23 @@ impl Sites<'_> {
                 is_again && is_done
             }
             _ => false,
+        }
+    }
+
+    /// The code for errors. Where errors have arms of their own, finding nothing (`Ok(None)`) is none.
+    fn errors_among(&self, at: ExprId, failure: &[ExprId]) -> Vec<ExprId> {
+        let ExprKind::Match { arms, .. } = self.kind(at) else {
+            return failure.to_vec();
+        };
+        let of_errors: Vec<ExprId> = arms
+            .iter()
+            .filter(|arm| names_error(&arm.pattern))
+            .map(|arm| arm.body)
+            .collect();
+        if of_errors.is_empty() {
+            failure.to_vec()
+        } else {
+            failure.iter().copied().filter(|it| of_errors.contains(it)).collect()
         }
     }
 
@@ -114,7 +132,7 @@ impl Sites<'_> {
         }
         let pause = self.pause(around, id);
         flows.iter().any(|flow| {
-            let End::Split { success, failure } = &flow.end else {
+            let End::Split { success, failure, .. } = &flow.end else {
                 return false;
             };
             if self.enclosing(flow.at) != self.enclosing(around) {
@@ -124,16 +142,45 @@ impl Sites<'_> {
             if failure.is_empty() {
                 return grows && !success.is_empty() && !self.rest_leaves(flow.at, around);
             }
-            failure.iter().any(|region| {
-                let waits = self.below_here(*region).into_iter().any(|it| match self.kind(it) {
+            self.errors_among(flow.at, failure).into_iter().any(|region| {
+                let waits = self.below_here(region).into_iter().any(|it| match self.kind(it) {
                     ExprKind::Assign { target, .. } => self
                         .name(*target)
                         .is_some_and(|name| pause.as_ref().is_some_and(|pause| pause.names.contains(name))),
                     _ => self.is_pause(it),
                 });
-                self.goes_on(flow.at, *region, around) && (waits || grows)
+                self.goes_on(flow.at, region, around) && (waits || grows)
             })
         })
+    }
+
+    /// Whether one place is run after a loop around another: once more, when the tries are used up.
+    #[must_use]
+    pub(crate) fn is_tried_after(&self, last: ExprId, tried: ExprId) -> bool {
+        let loops = self
+            .ancestors(tried)
+            .filter(|up| matches!(self.kind(*up), ExprKind::Loop { .. }) && !self.is_inside(last, *up));
+        loops.into_iter().any(|around| {
+            let follows = |id: ExprId| self.following(id).iter().any(|stmt| self.is_inside(last, *stmt));
+            follows(around) || self.parent(around).is_some_and(follows)
+        })
+    }
+
+    /// Whether two places stand in different branches of one decision.
+    #[must_use]
+    pub(crate) fn is_instead_of(&self, one: ExprId, other: ExprId) -> bool {
+        let Some(up) = self.ancestors(one).find(|up| self.is_inside(other, *up)) else {
+            return false;
+        };
+        let differ = |regions: &[ExprId]| {
+            let region_of = |id| regions.iter().position(|region| self.is_inside(id, *region));
+            matches!((region_of(one), region_of(other)), (Some(left), Some(right)) if left != right)
+        };
+        match self.kind(up) {
+            ExprKind::If { then, otherwise, .. } => otherwise.is_some_and(|otherwise| differ(&[*then, otherwise])),
+            ExprKind::Match { arms, .. } => differ(&arms.iter().map(|arm| arm.body).collect::<Vec<_>>()),
+            _ => false,
+        }
     }
 
     /// The uses of what a call gave, `?` and `await` taken off, also of what was found out about it.
@@ -165,5 +212,18 @@ impl Sites<'_> {
             }
         }
         out
+    }
+}
+
+/// Whether a pattern has an `Err` in it.
+fn names_error(pattern: &Pattern) -> bool {
+    match pattern {
+        Pattern::TupleStruct { path, items } => {
+            path.last().is_some_and(|name| name == "Err") || items.iter().any(names_error)
+        }
+        Pattern::Bind { sub: Some(sub), .. } => names_error(sub),
+        Pattern::Typed { pattern, .. } => names_error(pattern),
+        Pattern::Tuple(items) | Pattern::Or(items) => items.iter().any(names_error),
+        _ => false,
     }
 }

@@ -442,9 +442,34 @@ impl Walker<'_, '_> {
                 is_option,
             };
             self.end(at, end, way);
+            if arms.iter().any(|arm| self.makes_failure(arm)) {
+                self.on(at, Way { layers: 0, ..way });
+            }
+            // An arm that names the whole has the failures that the others left.
+            for arm in arms {
+                if let Pattern::Bind { name, .. } = &arm.pattern {
+                    for used in self.sites.uses_in(arm.body, name) {
+                        self.on(used, way);
+                    }
+                }
+            }
         } else {
             self.end(at, End::Lost, way);
         }
+    }
+
+    /// Whether an arm's value is a failure made of the one matched.
+    fn makes_failure(&self, arm: &Arm) -> bool {
+        let mut tail = arm.body;
+        while let ExprKind::Block {
+            stmts, has_tail: true, ..
+        } = self.sites.kind(tail)
+        {
+            let Some(last) = stmts.last() else { return false };
+            tail = *last;
+        }
+        let is_call = matches!(self.sites.kind(tail), ExprKind::Call { .. });
+        is_call && self.sites.called(tail).is_some_and(|name| name == "Err")
     }
 
     /// The arm's pattern holds what its future gave.

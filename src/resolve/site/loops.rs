@@ -2,6 +2,7 @@
 
 use super::{Sites, flow, names, retry};
 use crate::model::{
+    Name,
     expr::{ExprId, ExprKind, LoopKind, Pattern},
     guard::Backoff,
     location::Span,
@@ -35,6 +36,8 @@ pub(crate) struct Retry {
     pub sleep: Option<ExprId>,
     /// The policy or list of pauses that is asked for the next one; where it has no more, the tries end.
     pub schedule: Option<Schedule>,
+    /// The failures after which it tries again; empty = not known.
+    pub on: Vec<Name>,
     pub at: Span,
 }
 
@@ -130,10 +133,9 @@ impl Sites<'_> {
         let Some(head) = head else { return false };
         let mut bound = Vec::new();
         pattern.into_iter().for_each(|pattern| pattern.names(&mut bound));
-        let sleeps = self.below_here(around).into_iter().filter(|it| self.is_sleep(*it));
-        let is_slept = sleeps
-            .into_iter()
-            .any(|sleep| bound.iter().any(|name| !self.uses_in(sleep, name).is_empty()));
+        let is_slept = self
+            .pause(around, id)
+            .is_some_and(|pause| bound.iter().any(|name| pause.names.contains(name)));
         let is_range = self
             .below_here(head)
             .into_iter()
@@ -169,6 +171,7 @@ impl Sites<'_> {
             jitter: pace.jitter,
             sleep: pace.sleep,
             schedule: retry::schedule(self, around, id),
+            on: self.retried_on(&flow::follow(self, id).ends, around),
             at: self.body.get(around).span,
         }
     }

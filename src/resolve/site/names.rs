@@ -121,15 +121,12 @@ pub(super) const TAKES_ITEM: &[&str] = &[
 /// Methods that take a message from a queue which outlives the function.
 pub(super) const TAKES_MESSAGE: &[&str] = &[
     "dequeue",
-    "lpop",
     "next_message",
     "receive",
     "receive_message",
     "recv",
     "recv_many",
     "try_recv",
-    "xread",
-    "xreadgroup",
 ];
 
 /// Whether a name is that of a counter of tries.

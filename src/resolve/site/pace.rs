@@ -110,6 +110,9 @@ impl Sites<'_> {
                 }
                 self.note(id, &mut out);
                 let Some(name) = self.name(id) else { continue };
+                for up in self.ancestors(id).take_while(|up| *up != around) {
+                    self.each_taken_apart(up, id, name, &mut |source| open.push(source));
+                }
                 if out.names.insert(name.clone()) {
                     self.writes_of(name, around, &mut out, &mut open);
                 }

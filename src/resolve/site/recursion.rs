@@ -27,7 +27,7 @@ impl Sites<'_> {
         })?;
         let flows = flow::follow(self, id);
         let on_failure = flows.ends.iter().any(|flow| match &flow.end {
-            End::Split { failure, success } => {
+            End::Split { failure, success, .. } => {
                 let is_rest = failure.is_empty()
                     && !success.is_empty()
                     && self.following(flow.at).iter().any(|it| self.is_inside(again, *it));
@@ -69,29 +69,19 @@ impl Sites<'_> {
             jitter: pace.jitter,
             sleep: pace.sleep,
             schedule: None,
+            on: Vec::new(),
             at: self.body.get(again).span,
         }))
     }
 
-    /// Whether an expression is computed from some of `sources`, also through local names.
-    fn is_made_of(&self, expr: ExprId, sources: &BTreeSet<ExprId>, root: ExprId) -> bool {
-        let mut open = vec![expr];
-        let mut visited = BTreeSet::new();
-        while let Some(top) = open.pop() {
-            for id in self.below(top) {
-                if !visited.insert(id) {
-                    continue;
-                }
-                if sources.contains(&id) {
-                    return true;
-                }
-                if let Some(init) = self.name(id).and_then(|name| self.binding(id, name))
-                    && init != root
-                {
-                    open.push(init);
-                }
-            }
-        }
-        false
+    /// Whether an expression is computed from some of `answers`, also through local names.
+    fn is_made_of(&self, expr: ExprId, answers: &BTreeSet<ExprId>, root: ExprId) -> bool {
+        let mut sources = self.sources_of(root, expr);
+        sources.insert(expr);
+        sources.remove(&root);
+        sources
+            .into_iter()
+            .flat_map(|source| self.below(source))
+            .any(|id| answers.contains(&id))
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn limit(sites: &Sites, around: ExprId, id: ExprId) -> (Option<Attemp
     (None, !here.iter().any(|it| is_other_bound(sites, *it, around, id)))
 }
 
-/// Turns of a `for`.
+/// Turns of a `for`; follows names back to what they were bound to.
 fn turns(sites: &Sites, head: ExprId) -> Option<Attempts> {
     for it in sites.below_here(head) {
         match sites.kind(it) {
@@ -66,20 +66,13 @@ fn turns(sites: &Sites, head: ExprId) -> Option<Attempts> {
         }
     }
     let root = list_of(sites, head)?;
-    let count = sites
-        .name(root)
-        .and_then(|name| sites.binding(root, name))
-        .map_or(root, |init| list_of(sites, init).unwrap_or(init));
-    Some(match sites.kind(count) {
-        ExprKind::List(items) => Attempts {
-            count: None,
-            plus: i64::try_from(items.len()).unwrap_or(i64::MAX),
-        },
-        _ => Attempts {
-            count: Some(count),
+    match sites.name(root).and_then(|name| sites.binding(root, name)) {
+        Some(init) if init < head => turns(sites, init),
+        _ => Some(Attempts {
+            count: Some(root),
             plus: 0,
-        },
-    })
+        }),
+    }
 }
 
 /// What is gone through: `delays` in `delays.iter().enumerate()`.
@@ -119,6 +112,14 @@ fn is_adapter(method: &str) -> bool {
 
 /// What a loop asks for its next pause, if it asks something.
 pub(super) fn schedule(sites: &Sites, around: ExprId, id: ExprId) -> Option<Schedule> {
+    if let ExprKind::Loop {
+        kind: LoopKind::For,
+        head: Some(head),
+        ..
+    } = sites.kind(around)
+    {
+        return Some(Schedule { of: *head, plus: 0 });
+    }
     let asked = sites
         .below_here(around)
         .into_iter()
@@ -311,7 +312,7 @@ fn negated(op: &'static str) -> &'static str {
 }
 
 /// Whether the loop is left where that comparison holds (or where it does not); `None` = it decides nothing of the sort.
-fn leaves_when_true(sites: &Sites, at: ExprId, around: ExprId) -> Option<bool> {
+pub(super) fn leaves_when_true(sites: &Sites, at: ExprId, around: ExprId) -> Option<bool> {
     decides(sites, at, around, MAX_NAMES)
 }
 
@@ -329,7 +330,12 @@ fn decides(sites: &Sites, at: ExprId, around: ExprId, names: usize) -> Option<bo
                 below = up;
                 continue;
             }
-            ExprKind::Binary { .. } | ExprKind::Let { .. } => {
+            ExprKind::Binary { op, .. } => {
+                is_negated ^= op == "!=";
+                below = up;
+                continue;
+            }
+            ExprKind::Let { .. } => {
                 below = up;
                 continue;
             }
@@ -371,11 +377,8 @@ fn is_other_bound(sites: &Sites, id: ExprId, around: ExprId, call: ExprId) -> bo
     let has_word = |name: &str, words: &[&str]| words.iter().any(|word| name.contains(word));
     match sites.kind(id) {
         ExprKind::Binary { .. } => {
-            let is_about_end = sites.below_here(id).into_iter().any(|it| {
-                let name = sites.called(it).or_else(|| counter_name(sites, it));
-                name.is_some_and(|name| has_word(name, &["elapsed", "now", "deadline", "attempt", "retries", "tries"]))
-            });
-            is_about_end && leaves_when_true(sites, id, around).is_some()
+            let is_about = is_about_end(sites, id) || is_counted(sites, id, around);
+            is_about && leaves_when_true(sites, id, around).is_some()
         }
         ExprKind::If { cond, then, .. } if sites.may_leave(*then, around) => asks_policy(sites, *cond),
         ExprKind::Match { arms, .. } => {
@@ -395,6 +398,39 @@ fn is_other_bound(sites: &Sites, id: ExprId, around: ExprId, call: ExprId) -> bo
         ExprKind::Method { .. } => is_asked(sites, id, call),
         _ => false,
     }
+}
+
+/// Whether a comparison is about something that is counted inside the loop.
+fn is_counted(sites: &Sites, id: ExprId, around: ExprId) -> bool {
+    let ExprKind::Binary { op, left, right } = sites.kind(id) else {
+        return false;
+    };
+    compare(op).is_some()
+        && [*left, *right]
+            .iter()
+            .any(|side| step_of(sites, *side, around).is_some())
+}
+
+/// Whether something is said of the tries or of the time that they take.
+fn is_about_end(sites: &Sites, id: ExprId) -> bool {
+    let words = ["elapsed", "now", "deadline", "attempt", "retries", "tries"];
+    sites.below_here(id).into_iter().any(|it| {
+        let name = sites.called(it).or_else(|| counter_name(sites, it));
+        name.is_some_and(|name| words.iter().any(|word| name.contains(word)))
+    })
+}
+
+/// Whether a decision is about the number of tries, or about the time that they take.
+pub(super) fn is_bound(sites: &Sites, decision: ExprId, around: ExprId) -> bool {
+    let (ExprKind::If { cond: test, .. } | ExprKind::Match { scrutinee: test, .. }) = sites.kind(decision) else {
+        return false;
+    };
+    is_about_end(sites, *test)
+        || asks_policy(sites, *test)
+        || sites
+            .below_here(*test)
+            .into_iter()
+            .any(|it| Check::of(sites, it, around).is_some() || is_asked(sites, it, decision))
 }
 
 /// Whether a condition asks something that knows how often is enough.

@@ -367,6 +367,30 @@ fn bounded_retries() {
         "for i in 0..3 { let r = async { call().await? }.await; match r { Ok(x) => return x, Err(_) => continue } }",
         "retry 3 none",
     );
+    repeats(
+        "let mut n = 0; loop { n += 1; let r = call().await; let stop = matches!(r, Ok(_) | Err(E::NotFound)); if stop || n >= 3 { break r; } sleep(D).await; }",
+        "retry 3 fixed even",
+    );
+    repeats(
+        "for attempt in 0..4 { match call(attempt).await { Ok(x) => return Ok(x), Err(e) => log!(e) } }",
+        "retry 4 none",
+    );
+    repeats(
+        "for (n, d) in DELAYS.iter().enumerate() { match call() { Ok(x) => return x, Err(e) => sleep(*d).await } }",
+        "retry DELAYS exponential even",
+    );
+    repeats(
+        "for d in delays { if let Err(e) = call().await { log!(e); sleep(d).await; continue; } sleep(d).await; }",
+        "retry delays exponential even",
+    );
+    repeats(
+        "let mut n = 0; loop { let r = call().await?; if r.status() == TOO_MANY_REQUESTS && n < 3 { n += 1; sleep(D).await; continue; } return Ok(r); }",
+        "retry 4 fixed even",
+    );
+    repeats(
+        "let mut n = 0; loop { match call() { Ok(x) => return x, Err(e) => { n += 1; let is_last = n >= 3; if is_last { return e; } } } }",
+        "retry 3 none",
+    );
 }
 
 #[test]
@@ -390,6 +414,28 @@ fn unbounded_retries() {
     repeats(
         "loop { let c = match call() { Ok(c) => c, Err(_) => { sleep(D).await; continue; } }; return c; }",
         "retry unbounded fixed even",
+    );
+    // Nothing leaves, but after a failure it waits, or longer.
+    repeats(
+        "loop { match call().await { Ok(m) => handle(m), Err(e) => sleep(D).await } }",
+        "retry unbounded fixed even",
+    );
+    repeats(
+        "let mut wait = None; loop { if let Some(d) = wait { sleep(d).await; } match call().await { Ok(x) => wait = None, Err(e) => wait = Some(D) } }",
+        "retry unbounded exponential even",
+    );
+    repeats(
+        "let mut fails = 0; loop { if let Err(e) = call().await { log!(e); } if last.elapsed() > MAX { fails = 0; } else { fails += 1; } sleep(D * fails).await; }",
+        "retry unbounded exponential even",
+    );
+    repeats(
+        "loop { match call().await { Ok(mut s) => while let Some(m) = s.next().await { handle(m); }, Err(e) => sleep(D).await } }",
+        "retry unbounded fixed even",
+    );
+    // A counter that is set back counts no tries of the loop.
+    repeats(
+        "let mut n = 0; loop { match call().await { Ok(x) => { n = 0; handle(x); } Err(e) => { n += 1; if n > 3 { return Err(e); } sleep(D).await; } } }",
+        "retry some fixed even",
     );
 }
 
@@ -419,8 +465,47 @@ fn loops_that_are_no_retries() {
         "loop { interval.tick().await; if let Err(e) = call().await { log!(e); } }",
         "poll",
     );
+    // A pause that does not come of the failure.
     repeats(
-        "loop { match call().await { Ok(m) => handle(m), Err(e) => sleep(D).await } }",
+        "loop { match call().await { Ok(m) => handle(m), Err(e) => log!(e) } sleep(D).await; }",
+        "poll",
+    );
+    // The next message, item or page, whatever became of this one.
+    repeats(
+        "loop { let m = rx.recv().await; match call(m).await { Ok(x) => x, Err(e) => sleep(D).await } }",
+        "poll",
+    );
+    repeats(
+        "loop { select! { m = rx.recv() => { if let Err(e) = call(m).await { sleep(D).await; } } _ = stop() => return } }",
+        "poll",
+    );
+    repeats(
+        "loop { if let Some(x) = items.next() { if let Ok(y) = call(x).await { break y; } } else { return E; } }",
+        "other",
+    );
+    repeats(
+        "for page in 0..n { match call(page).await { Ok(x) if x.is_empty() => break, Ok(x) => all.push(x), Err(e) => log!(e) } }",
+        "iterate",
+    );
+    repeats(
+        "loop { let page = call(cursor).await?; cursor = page.next; if cursor.is_none() { break; } }",
+        "other",
+    );
+    repeats(
+        "loop { for x in xs { if let Err(e) = call(x).await { sleep(D).await; } } tick().await; }",
+        "iterate; poll",
+    );
+    // Until it is done, not until it works.
+    repeats(
+        "loop { let r = call().await?; if r.status() == 200 { return Ok(r); } sleep(D).await; }",
+        "poll",
+    );
+    repeats(
+        "let start = now(); while start.elapsed() < MAX { if let Some(x) = call().await? { return Ok(x); } sleep(D); }",
+        "poll",
+    );
+    repeats(
+        "loop { sleep(D).await; match call().await { Ok(Some(x)) => return Ok(x), Ok(None) => {}, Err(e) => return Err(e) } }",
         "poll",
     );
     repeats("while let Some(m) = call().await { handle(m); }", "poll");
@@ -435,6 +520,48 @@ fn loops_that_are_no_retries() {
         "retry 2 none; iterate",
     );
     repeats("call()", "");
+}
+
+#[track_caller]
+fn tries_on(text: &str, expected: &str) {
+    let found = ask(text, |sites, id| match sites.enclosing_loops(id).first() {
+        Some(LoopShape::Retry(retry)) => retry.on.join(" "),
+        _ => "no retry".to_owned(),
+    });
+    assert_eq!(found, expected, "{text}");
+}
+
+#[test]
+fn failures_that_are_tried_again() {
+    tries_on(
+        "for _ in 0..3 { match call() { Ok(x) => return x, Err(_) => sleep(D) } }",
+        "any",
+    );
+    tries_on("loop { if let Ok(x) = call() { return x; } sleep(D); }", "any");
+    tries_on(
+        "let mut n = 0; loop { match call() { Ok(x) => return x, Err(e) => { n += 1; if n > 3 { return e; } sleep(D); } } }",
+        "any",
+    );
+    tries_on(
+        "for _ in 0..3 { match call() { Ok(x) => return x, Err(e) if e.is_connect() || e.is_timeout() => sleep(D), Err(e) => return e } }",
+        "connect timeout",
+    );
+    tries_on(
+        "for _ in 0..3 { match call() { Ok(x) => return x, Err(e) => { if !e.is_timeout() { return e; } sleep(D); } } }",
+        "timeout",
+    );
+    tries_on(
+        "for _ in 0..3 { match call() { Ok(x) => return x, Err(e) => { if e.is_timeout() { return e; } sleep(D); } } }",
+        "",
+    );
+    tries_on(
+        "for _ in 0..3 { let r = call()?; if r.status() != TOO_MANY_REQUESTS { return r; } sleep(D); }",
+        "status:429",
+    );
+    tries_on(
+        "for _ in 0..3 { match call() { Ok(x) => return x, Err(E::Busy) => sleep(D), Err(e) => return e } }",
+        "",
+    );
 }
 
 #[track_caller]
@@ -459,6 +586,14 @@ fn recursion() {
     );
     recurs(
         "async fn f(&self, again: bool) { let r = self.call().await?; if r.status() == 401 && again { return self.f(false).await; } Ok(r) }",
+        "retry 2 none",
+    );
+    recurs(
+        "async fn f(url: &str, again: bool) { let r = call(url).await?; if let (Some(next), true) = (r.next(), again) { let url = next.parse()?; return f(&url, false).await; } Ok(r) }",
+        "none",
+    );
+    recurs(
+        "fn f(&self, r: R, again: bool) { let copy = r.clone(); let res = match timeout(D, self.call(r)).await { Ok(Ok(x)) => Ok(x), Ok(Err(e)) => Err(e.into()), Err(_) => Err(E) }; match res { Err(E::Sent(e)) if again => self.f(copy, false).await, res => res } }",
         "retry 2 none",
     );
     recurs("fn f(t: &Tree) { call(t); for c in t.children() { f(c); } }", "none");

@@ -111,7 +111,7 @@ impl Sites<'_> {
     }
 
     /// Where the names in a call come from inside `scope`: what they are bound or set to, or taken apart from.
-    fn sources_of(&self, scope: ExprId, id: ExprId) -> BTreeSet<ExprId> {
+    pub(super) fn sources_of(&self, scope: ExprId, id: ExprId) -> BTreeSet<ExprId> {
         let mut sources = BTreeSet::new();
         let mut names = BTreeSet::new();
         let mut open = vec![id];
@@ -149,7 +149,7 @@ impl Sites<'_> {
     }
 
     /// What an expression around a use binds the name from.
-    fn each_taken_apart(&self, up: ExprId, used: ExprId, name: &Name, see: &mut dyn FnMut(ExprId)) {
+    pub(super) fn each_taken_apart(&self, up: ExprId, used: ExprId, name: &Name, see: &mut dyn FnMut(ExprId)) {
         let binds = |pattern: &Pattern| {
             let mut bound = Vec::new();
             pattern.names(&mut bound);

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::guards;
 use crate::model::{
     Name,
-    guard::{Backoff, Guards, Layer, LayerKind, PresenceState, RetryLayer, Scope, Source},
+    guard::{Backoff, Guards, Layer, LayerKind, PresenceState, RetryLayer, RetryState, Scope, Source},
     location::Location,
     term::{ConfigKey, ConfigKind, Millis, Term},
 };
@@ -258,9 +258,14 @@ fn a_wrapper_inside_a_retry_bounds_an_attempt() {
         "wrapper total 1s\nwrapper retry endless",
         "timeout explicit attempt=1000/wrapper; retry unbounded ?",
     );
+    // Tries without number end where a limit stands around them.
     check(
         "wrapper retry endless\nwrapper total 1s",
-        "timeout explicit total=1000/wrapper bounds; retry unbounded ?",
+        "timeout explicit total=1000/wrapper bounds; retry bounded ?",
+    );
+    check(
+        "wrapper retry endless\n?wrapper total 1s",
+        "timeout conditional total=1000/wrapper; retry unbounded ?",
     );
     check(
         "wrapper total 1s\nwrapper retry 1",
@@ -269,7 +274,7 @@ fn a_wrapper_inside_a_retry_bounds_an_attempt() {
     // An endless retry inside does not matter to what stands around it.
     check(
         "wrapper retry endless\nwrapper total 1s\nwrapper retry 2",
-        "timeout explicit attempt=1000/wrapper bounds; retry unbounded ?",
+        "timeout explicit attempt=1000/wrapper bounds; retry bounded ?",
     );
 }
 
@@ -444,7 +449,14 @@ proptest! {
             prop_assert!(after.timeout.parts.contains(part));
         }
         prop_assert!(before.timeout.state == after.timeout.state || kind.contains("total"));
-        prop_assert_eq!(&before.retry, &after.retry);
+        if kind.contains("total") {
+            // A limit around ends tries without number.
+            prop_assert_eq!(before.retry.layers.len(), after.retry.layers.len());
+            prop_assert!(before.retry.state == after.retry.state || after.retry.state == RetryState::Bounded
+                || before.retry.state == RetryState::Unbounded);
+        } else {
+            prop_assert_eq!(&before.retry, &after.retry);
+        }
         for (before, after) in [
             (before.breaker, after.breaker), (before.bulkhead, after.bulkhead), (before.fallback, after.fallback),
         ] {
