@@ -2,14 +2,23 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use crate::model::guard::Layer;
+use crate::{
+    catalog::schema::Role,
+    model::{
+        expr::{ExprKind, LoopKind},
+        guard::Layer,
+    },
+};
 
 use super::{
     around::joined,
+    bodies::At,
     effects::CallSite,
     failing::unless_kept,
+    infer::Callee,
     summary::{Stack, Summaries},
     ty::FnId,
+    values::Flow,
 };
 
 /// Different stacks kept above one function; more are joined.
@@ -199,4 +208,30 @@ fn add(alternatives: &mut Vec<Above>, new: Above) {
     if is_shorter {
         known.witness = new.witness;
     }
+}
+
+/// Whether a call site stands where work is started for good: in a spawned task or an endless loop.
+pub(crate) fn is_background(flow: &Flow<'_, '_>, site: &CallSite) -> bool {
+    let own = flow.bodies.typed(site.at.body);
+    let mut at = own.parent(site.at.expr);
+    while let Some(here) = at {
+        match flow.bodies.kind(At {
+            body: site.at.body,
+            expr: here,
+        }) {
+            ExprKind::Loop {
+                kind: LoopKind::Loop, ..
+            }
+            | ExprKind::Spawn(_) => return true,
+            ExprKind::Call { .. } | ExprKind::Method { .. } => {
+                if matches!(own.typed.callees.get(&here), Some(Callee::Catalog { entry, .. }) if entry.function.role == Role::Spawn)
+                {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+        at = own.parent(here);
+    }
+    false
 }

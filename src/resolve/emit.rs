@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use crate::{
-    catalog::schema::{self, Role},
+    catalog::schema,
     model::{
         Name,
         call::{Delivery, EntryKind, Phase},
-        expr::ExprKind,
-        guard::Layer,
+        guard::{Layer, LayerKind},
         location::{Evidence, Span},
         problem::{Problem, ProblemKind},
         program::{CallTerm, CallVariant, EntryInfo, FunctionInfo, Program, SiteTerm, Statistics},
@@ -24,6 +23,7 @@ use super::{
     contexts::{Above, Hop},
     effects::{CallSite, Primitive},
     entries::Entry,
+    failing::unless_kept,
     handling,
     infer::Callee,
     summary::{Effect, Summaries},
@@ -346,7 +346,7 @@ impl Known<'_, '_, '_> {
                 function: numbers[&site.caller],
                 callees,
                 reaches: reaches.into_iter().collect(),
-                variants: self.site_stacks(site.caller, reached),
+                variants: self.site_stacks(u32::try_from(idx).unwrap_or(u32::MAX), reached),
                 local: self.summaries.local[idx].clone(),
                 condition: shape.condition,
                 delivery: shape.delivery,
@@ -361,20 +361,27 @@ impl Known<'_, '_, '_> {
         terms.into_iter().unzip()
     }
 
-    fn site_stacks(&self, caller: FnId, reached: &[Effect]) -> Vec<Vec<Layer>> {
-        let mut below: Vec<&Effect> = Vec::new();
+    /// The guards of a site, one stack for each variant. Retries are those of the calls whose failures get to it.
+    fn site_stacks(&self, site: u32, reached: &[Effect]) -> Vec<Vec<Layer>> {
+        let caller = self.sites[site as usize].caller;
+        let is_kept = self.summaries.keeps[site as usize];
+        let failing = reached.iter().find(|effect| !effect.is_kept);
+        let mut below: Vec<Vec<Layer>> = Vec::new();
         for effect in reached {
-            if !below
-                .iter()
-                .any(|known| known.stack == effect.stack && known.is_kept == effect.is_kept)
-            {
-                below.push(effect);
+            let stack = match failing {
+                Some(failing) if effect.is_kept => with_retries_of(&effect.stack, &failing.stack),
+                _ => effect.stack.to_vec(),
+            };
+            if !below.contains(&stack) {
+                below.push(stack);
             }
         }
         let mut stacks: Vec<Vec<Layer>> = Vec::new();
-        for effect in below {
+        for inner in below {
             for above in self.above(caller) {
-                let stack = effect.within(&above.stack).to_vec();
+                let is_kept = is_kept || failing.is_none();
+                let mut stack = inner.clone();
+                stack.extend(unless_kept(&above.stack, is_kept));
                 if stacks.contains(&stack) {
                     continue;
                 }
@@ -448,6 +455,15 @@ impl Known<'_, '_, '_> {
     }
 }
 
+/// A stack whose retries are those of another.
+fn with_retries_of(stack: &[Layer], other: &[Layer]) -> Vec<Layer> {
+    let retries = other
+        .iter()
+        .filter(|layer| matches!(layer.kind, LayerKind::Retry(_)))
+        .cloned();
+    unless_kept(stack, true).into_iter().chain(retries).collect()
+}
+
 fn add_variant(variants: &mut Vec<CallVariant>, new: CallVariant) {
     let same = variants
         .iter()
@@ -471,31 +487,4 @@ fn add_variant(variants: &mut Vec<CallVariant>, new: CallVariant) {
     if new.witness.len() < known.witness.len() {
         known.witness = new.witness;
     }
-}
-
-/// Whether a call site stands where work is started for good: in a spawned task or an endless loop.
-pub(crate) fn is_background(flow: &Flow<'_, '_>, site: &CallSite) -> bool {
-    let own = flow.bodies.typed(site.at.body);
-    let mut at = own.parent(site.at.expr);
-    while let Some(here) = at {
-        match flow.bodies.kind(super::bodies::At {
-            body: site.at.body,
-            expr: here,
-        }) {
-            ExprKind::Loop {
-                kind: crate::model::expr::LoopKind::Loop,
-                ..
-            }
-            | ExprKind::Spawn(_) => return true,
-            ExprKind::Call { .. } | ExprKind::Method { .. } => {
-                if matches!(own.typed.callees.get(&here), Some(Callee::Catalog { entry, .. }) if entry.function.role == Role::Spawn)
-                {
-                    return true;
-                }
-            }
-            _ => {}
-        }
-        at = own.parent(here);
-    }
-    false
 }

@@ -60,7 +60,7 @@ pub fn resolve(mut packages: Vec<Package>, mut files: Vec<FileFacts>, catalog: &
     let summaries = summary::summarise(&flow, &primitives, &sites);
     let handlers: Vec<FnId> = entries.entries.iter().map(|entry| entry.handler).collect();
     let above = contexts::above(world.functions.len(), &summaries, &sites, &handlers, &|site| {
-        emit::is_background(&flow, site)
+        contexts::is_background(&flow, site)
     });
     emit::emit(&emit::Known {
         flow: &flow,

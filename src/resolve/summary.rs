@@ -39,7 +39,8 @@ pub(crate) struct Effect {
     pub(crate) stack: Stack,
     pub(crate) endpoint: Term,
     pub(crate) operation: Option<Name>,
-    /// Its failure does not get to whoever calls the function: retries further up are none of this call's.
+    /// Its failure does not get to whoever calls the function (among what a site reaches: not to that site):
+    /// retries further up are none of this call's.
     pub(crate) is_kept: bool,
 }
 
@@ -214,7 +215,10 @@ impl<'a> Builder<'_, '_, 'a> {
                 if known.len() < MAX_PENDING {
                     known.push(next);
                 } else {
-                    let (effects, _) = self.evaluate(&next);
+                    let (mut effects, _) = self.evaluate(&next);
+                    for effect in &mut effects {
+                        effect.is_kept |= is_kept;
+                    }
                     self.resolve_new(id, effects);
                 }
             }
@@ -231,11 +235,13 @@ impl<'a> Builder<'_, '_, 'a> {
             for effect in &self.out.effects[callee.0 as usize] {
                 let effect = Effect {
                     stack: effect.within(local),
-                    is_kept: effect.is_kept || is_kept,
                     ..effect.clone()
                 };
-                add(&mut found.reached, effect.clone());
-                found.inherited.push(effect);
+                found.inherited.push(Effect {
+                    is_kept: effect.is_kept || is_kept,
+                    ..effect.clone()
+                });
+                add(&mut found.reached, effect);
             }
             for open in &self.pending[callee.0 as usize] {
                 let mut next = open.clone();
@@ -256,7 +262,11 @@ impl<'a> Builder<'_, '_, 'a> {
                 if goes_on {
                     found.pending.push(next);
                 } else {
-                    found.resolved.extend(effects);
+                    let resolved = effects.into_iter().map(|effect| Effect {
+                        is_kept: effect.is_kept || is_kept,
+                        ..effect
+                    });
+                    found.resolved.extend(resolved);
                 }
             }
         }
@@ -301,14 +311,16 @@ impl<'a> Builder<'_, '_, 'a> {
             return (Vec::new(), false);
         }
         let mut around = flow.around(&inner_context, primitive.at.expr, primitive.entry.function.completes);
+        // Kept below the outermost site; whether that one keeps it too is the caller's to say.
         let mut is_kept = flow.keeps_failure(primitive);
-        for (site, frame) in pending.chain.iter().zip(&frames[1..]) {
+        for (idx, (site, frame)) in pending.chain.iter().zip(&frames[1..]).enumerate() {
             let context = Context {
                 body: site.body,
                 frame: frame.clone(),
             };
+            let below = idx.checked_sub(1).and_then(|idx| pending.chain.get(idx));
+            is_kept |= below.is_some_and(|below| self.kept_at.get(below).copied().unwrap_or(false));
             around.extend(unless_kept(&flow.around(&context, site.expr, None), is_kept));
-            is_kept |= self.kept_at.get(site).copied().unwrap_or(false);
         }
         let touched = flow.touched.replace(before);
         let effects = inners
