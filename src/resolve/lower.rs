@@ -3,13 +3,13 @@
 use crate::model::{
     Name,
     expr::TypeRef,
-    fact::{Generic, Owner, TypeKind},
+    fact::{Generic, TypeKind},
 };
 
 use super::{
     paths::Space,
     symbols::{Def, Signature, World},
-    ty::{Args, FnId, ModuleId, Ty, TypeId, well_known},
+    ty::{Args, ConstId, FnId, ModuleId, Ty, TypeId, well_known},
 };
 
 /// Nested aliases and projections followed.
@@ -25,11 +25,37 @@ pub(crate) struct TypeScope<'s> {
     pub(crate) associated: &'s [(Name, TypeRef)],
 }
 
+/// A bound that says what a value is turned into.
+fn is_conversion(bound: &TypeRef) -> bool {
+    matches!(bound, TypeRef::Named { segments, .. }
+        if segments.last().is_some_and(|last| matches!(last.as_str(), "Into" | "AsRef" | "Borrow" | "Deref")))
+}
+
+/// The associated types of std's own traits.
+fn std_associated(base: &Ty, name: &str) -> Ty {
+    match (name, base) {
+        ("Item", _) => base.element(),
+        ("Output", Ty::Fn(_, ret)) => ret.as_ref().clone(),
+        ("Output", Ty::Future(_)) => base.awaited(),
+        ("Target", _) => base.deref().unwrap_or_default(),
+        _ => Ty::Unknown,
+    }
+}
+
 /// Generic parameters by name, their bounds left out.
 pub(crate) fn unbounded(generics: &[Generic]) -> Vec<(Name, Vec<Ty>)> {
     generics
         .iter()
         .map(|generic| (generic.name.clone(), Vec::new()))
+        .collect()
+}
+
+/// Generic parameters with the arguments given for them.
+pub(crate) fn paired(generics: &[Generic], args: &[Ty]) -> Vec<(Name, Ty)> {
+    generics
+        .iter()
+        .zip(args)
+        .map(|(generic, ty)| (generic.name.clone(), ty.clone()))
         .collect()
 }
 
@@ -81,6 +107,11 @@ impl World<'_> {
             if let Some(Ty::Adt(of, _)) = &trait_ty {
                 self.impls_of_trait.entry(*of).or_default().push(imp_idx);
             }
+            if !matches!(self_ty, Ty::Adt(..)) {
+                for (name, _) in &self.impls[idx].def.associated {
+                    self.foreign_associated.entry(name.clone()).or_default().push(imp_idx);
+                }
+            }
             self.impls[idx].self_ty = self_ty;
             self.impls[idx].trait_ty = trait_ty;
         }
@@ -99,13 +130,11 @@ impl World<'_> {
         }
         for idx in 0..self.constants.len() {
             let constant = &self.constants[idx];
-            let owner = match constant.def.owner {
-                Owner::Impl(_) | Owner::Type(_) | Owner::None => None,
-            };
+            let self_ty = constant.imp.map(|imp| &self.impls[imp as usize].self_ty);
             let scope = TypeScope {
                 module: constant.module,
                 generics: &[],
-                self_ty: owner,
+                self_ty,
                 associated: &[],
             };
             let ty = constant
@@ -114,6 +143,11 @@ impl World<'_> {
                 .as_ref()
                 .map(|ty| self.lower(ty, &scope))
                 .unwrap_or_default();
+            if let Some(Ty::Adt(of, _)) = self_ty {
+                let id = ConstId(u32::try_from(idx).unwrap_or(u32::MAX));
+                let key = (*of, constant.def.name.clone());
+                self.associated_constants.entry(key).or_insert(id);
+            }
             self.constants[idx].ty = ty;
         }
     }
@@ -222,6 +256,10 @@ impl World<'_> {
                     .collect();
                 match lowered.as_slice() {
                     [] => Ty::Unknown,
+                    [only @ (Ty::Adt(..) | Ty::Dyn(_))] if bounds.iter().any(is_conversion) => {
+                        Ty::ext("std::Into", std::slice::from_ref(only))
+                    }
+                    [only] if bounds.iter().any(is_conversion) => only.clone(),
                     [first, ..] if !matches!(first, Ty::Adt(..) | Ty::Ext(..)) => first.clone(),
                     [Ty::Ext(path, _), ..] if path.starts_with("std::") => lowered[0].clone(),
                     _ => Ty::Dyn(lowered.into()),
@@ -236,35 +274,70 @@ impl World<'_> {
         }
     }
 
-    /// An associated type of a type.
+    /// An associated type of a type. Of a generic it stays a generic of its own, named `T::Out`: it is learned with `T`.
     fn project(&self, base: &Ty, name: &Name, scope: &TypeScope<'_>, depth: usize) -> Ty {
         let in_scope = scope.self_ty.is_some_and(|own| own == base);
         if in_scope && let Some((_, ty)) = scope.associated.iter().find(|(known, _)| known == name) {
             return self.lower_at(ty, scope, depth + 1);
         }
-        match base {
-            Ty::Adt(id, _) => self
-                .impls_for_type
-                .get(id)
-                .into_iter()
-                .flatten()
-                .map(|imp| &self.impls[*imp as usize])
-                .find_map(|imp| {
-                    let (_, ty) = imp.def.associated.iter().find(|(known, _)| known == name)?;
-                    let inner = TypeScope {
-                        module: imp.module,
-                        generics: &[],
-                        self_ty: Some(base),
-                        associated: &[],
-                    };
-                    Some(self.lower_at(ty, &inner, depth + 1))
-                })
-                .unwrap_or_default(),
-            _ => match name.as_str() {
-                "Item" => base.element(),
-                "Output" => base.awaited(),
-                _ => Ty::Unknown,
-            },
+        let Ty::Param(param) = base else {
+            return self.associated_at(base, name, depth);
+        };
+        let bounds = scope.generics.iter().find(|(known, _)| known == param);
+        bounds
+            .into_iter()
+            .flat_map(|(_, bounds)| bounds)
+            .map(|bound| std_associated(bound, name))
+            .find(|ty| !ty.is_unknown())
+            .unwrap_or_else(|| Ty::Param(Name::from(format!("{param}::{name}"))))
+    }
+
+    /// An associated type of a concrete type, by the implementation that says what it is.
+    pub(crate) fn associated_type(&self, base: &Ty, name: &Name) -> Ty {
+        self.associated_at(base, name, 0)
+    }
+
+    fn associated_at(&self, base: &Ty, name: &Name, depth: usize) -> Ty {
+        let std = std_associated(base, name);
+        if !std.is_unknown() {
+            return std;
+        }
+        let impls = match base {
+            Ty::Adt(id, _) => self.impls_for_type.get(id),
+            Ty::Ext(..) | Ty::Prim(_) | Ty::Tuple(_) => self.foreign_associated.get(name),
+            _ => None,
+        };
+        impls
+            .into_iter()
+            .flatten()
+            .map(|imp| &self.impls[*imp as usize])
+            .filter(|imp| imp.self_ty.is_same_head(base))
+            .find_map(|imp| {
+                let (_, ty) = imp.def.associated.iter().find(|(known, _)| known == name)?;
+                let generics = unbounded(&imp.def.generics);
+                let inner = TypeScope {
+                    module: imp.module,
+                    generics: &generics,
+                    self_ty: Some(&imp.self_ty),
+                    associated: &imp.def.associated,
+                };
+                let mut learned = Vec::new();
+                imp.self_ty.learn(base, &mut learned);
+                let lowered = self.lower_at(ty, &inner, depth + 1);
+                Some(lowered.substitute(&|name| self.learned_param(name, &learned)))
+            })
+            .unwrap_or_default()
+    }
+
+    /// What is learned of a generic; for `T::Out` by what is learned of `T`.
+    pub(crate) fn learned_param(&self, name: &Name, learned: &[(Name, Ty)]) -> Option<Ty> {
+        if let Some((_, ty)) = learned.iter().find(|(known, _)| known == name) {
+            return Some(ty.clone());
+        }
+        let (base, associated) = name.rsplit_once("::")?;
+        match self.learned_param(&Name::new(base), learned)? {
+            Ty::Param(param) => Some(Ty::Param(Name::from(format!("{param}::{associated}")))),
+            base => Some(self.associated_type(&base, &Name::new(associated))).filter(|ty| !ty.is_unknown()),
         }
     }
 
@@ -340,12 +413,14 @@ impl World<'_> {
                 return self.project(&base, name, scope, depth);
             }
             if scope.generics.iter().any(|(generic, _)| generic == first) {
-                return Ty::Unknown;
+                return self.project(&Ty::Param(first.clone()), name, scope, depth);
             }
         }
         match self.resolve_path(scope.module, segments, Space::Type) {
             Some(Def::Type(id)) => self.applied(id, lowered(self), depth),
             Some(Def::Extern(path)) => self.outside(&path, lowered(self)),
+            // `&str` and `String` offer the same here.
+            Some(Def::Primitive(name)) if name == "str" => Ty::ext("std::String", &[]),
             Some(Def::Primitive(name)) => Ty::Prim(name),
             _ => match segments.last().map(Name::as_str) {
                 Some("BoxFuture" | "LocalBoxFuture") => {
@@ -377,12 +452,20 @@ impl World<'_> {
             associated: &[],
         };
         let lowered = self.lower_at(alias, &scope, depth + 1);
-        lowered.substitute(&|name| {
-            generics
-                .iter()
-                .position(|(known, _)| known == name)
-                .and_then(|idx| args.get(idx).cloned())
-        })
+        let learned = paired(&data.def.generics, &args);
+        let ty = lowered.substitute(&|name| self.learned_param(name, &learned));
+        match alias {
+            // Of an unknown type it is still known what it can do.
+            TypeRef::Projection {
+                trait_ref: Some(of),
+                name,
+                ..
+            } if ty.is_unknown() => match self.lower_bound_at(of, &scope, depth + 1) {
+                Ty::Adt(of, _) => self.associated_bound(of, name).unwrap_or_default(),
+                _ => ty,
+            },
+            _ => ty,
+        }
     }
 
     /// A type outside the scanned packages.

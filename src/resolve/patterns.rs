@@ -45,12 +45,8 @@ impl World<'_> {
                 (!bounds.is_empty()).then(|| Ty::Dyn(bounds.into()))
             });
         }
-        lowered.substitute(&|name| {
-            generics
-                .iter()
-                .position(|(known, _)| known == name)
-                .and_then(|idx| args.get(idx).cloned())
-        })
+        let learned = super::lower::paired(&data.def.generics, args);
+        lowered.substitute(&|name| self.learned_param(name, &learned))
     }
 }
 
@@ -82,11 +78,15 @@ impl Inferer<'_, '_> {
                 let ty = self.peel(ty);
                 for (idx, item) in items.iter().enumerate() {
                     let step = Step::Tuple(u32::try_from(idx).unwrap_or(u32::MAX));
-                    self.bind(item, &ty.arg(idx), &then(source, step));
+                    let part = match &ty {
+                        Ty::Foreign(_) => ty.clone(),
+                        _ => ty.arg(idx),
+                    };
+                    self.bind(item, &part, &then(source, step));
                 }
             }
             Pattern::Slice(items) => {
-                let element = ty.element();
+                let element = self.element_of(ty);
                 for (idx, item) in items.iter().enumerate() {
                     let step = Step::Tuple(u32::try_from(idx).unwrap_or(u32::MAX));
                     self.bind(item, &element, &then(source, step));
@@ -164,6 +164,7 @@ impl Inferer<'_, '_> {
                         .field_of(*of, &args, &Name::from(idx.to_string()))
                         .unwrap_or_default()
                 }
+                _ if matches!(ty, Ty::Foreign(_)) => ty.clone(),
                 _ if is_std => ty.arg(usize::from(last == "Err")),
                 // Extractors and newtypes of frameworks: `State(app)`, `Json(body)`, `Data(x)`.
                 _ => ty.arg(idx),

@@ -49,6 +49,8 @@ pub(crate) struct World<'a> {
     pub(crate) impls_for_type: FxHashMap<TypeId, Vec<u32>>,
     /// Traits of the scanned packages that declare a method of that name.
     pub(crate) traits_with_method: FxHashMap<Name, Vec<TypeId>>,
+    /// Impl indexes that say what an associated type of an outside type is, by its name.
+    pub(crate) foreign_associated: FxHashMap<Name, Vec<u32>>,
     /// Inherent-like functions on outside types (`impl Trait for reqwest::Client`), by method name.
     pub(crate) foreign_impls: BTreeMap<Name, Vec<FnId>>,
     /// Locked versions of catalogued libraries, as each package sees them.
@@ -145,6 +147,8 @@ pub(crate) struct ConstData<'a> {
     pub(crate) def: &'a Constant,
     pub(crate) file: usize,
     pub(crate) module: ModuleId,
+    /// The impl that it is a constant of.
+    pub(crate) imp: Option<u32>,
     pub(crate) ty: Ty,
     pub(crate) is_test: bool,
 }
@@ -178,6 +182,7 @@ impl<'a> World<'a> {
             impls_of_trait: FxHashMap::default(),
             impls_for_type: FxHashMap::default(),
             traits_with_method: FxHashMap::default(),
+            foreign_associated: FxHashMap::default(),
             foreign_impls: BTreeMap::new(),
             associated_constants: FxHashMap::default(),
             versions: FxHashMap::default(),
@@ -264,7 +269,7 @@ impl<'a> World<'a> {
             let type_base = self.register_types(facts, placed, file_is_test);
             let impl_base = self.register_impls(facts, placed, file_is_test);
             self.register_functions(file_idx, placed, type_base, impl_base, file_is_test);
-            self.register_constants(file_idx, placed, type_base, file_is_test);
+            self.register_constants(file_idx, placed, type_base, impl_base, file_is_test);
         }
     }
 
@@ -289,8 +294,14 @@ impl<'a> World<'a> {
             let data = &mut self.modules[module.0 as usize];
             let path = Name::from(format!("{}::{}", data.path, def.name));
             let is_test = is_test || def.is_test || data.is_test;
-            // A production type keeps its name against a test twin (`#[cfg(test)] struct`).
-            if !is_test || !data.types.contains_key(&def.name) {
+            // A production type keeps its name against a test twin (`#[cfg(test)] struct`), and the first of several
+            // under different `cfg`s keeps it against the others.
+            let is_taken = match data.types.get(&def.name) {
+                Some(Def::Type(known)) => is_test || !self.types[known.0 as usize].is_test,
+                Some(_) => is_test,
+                None => false,
+            };
+            if !is_taken {
                 data.types.insert(def.name.clone(), Def::Type(id));
                 let has_constructor =
                     def.kind == TypeKind::Struct && def.fields.first().is_none_or(|field| field.name == "0");
@@ -396,12 +407,20 @@ impl<'a> World<'a> {
         }
     }
 
-    fn register_constants(&mut self, file: usize, placed: &layout::FileScopes, type_base: u32, file_is_test: bool) {
+    fn register_constants(
+        &mut self,
+        file: usize,
+        placed: &layout::FileScopes,
+        type_base: u32,
+        impl_base: u32,
+        file_is_test: bool,
+    ) {
         let facts: &'a FileFacts = &self.files[file];
         for def in &facts.constants {
             let id = ConstId(u32::try_from(self.constants.len()).unwrap_or(u32::MAX));
             let module = placed.get(&def.scope).unwrap_or(placed.root());
             let is_test = file_is_test || def.is_test || self.modules[module.0 as usize].is_test;
+            let mut imp = None;
             match def.owner {
                 Owner::None => {
                     self.modules[module.0 as usize]
@@ -412,12 +431,14 @@ impl<'a> World<'a> {
                     self.associated_constants
                         .insert((TypeId(type_base + idx), def.name.clone()), id);
                 }
-                Owner::Impl(_) => {}
+                // Known by its type once that is lowered.
+                Owner::Impl(idx) => imp = Some(impl_base + idx),
             }
             self.constants.push(ConstData {
                 def,
                 file,
                 module,
+                imp,
                 ty: Ty::Unknown,
                 is_test,
             });

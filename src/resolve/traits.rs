@@ -1,6 +1,9 @@
 //! Traits: who implements them, what wrappers dereference to, what an enum hands on.
 
-use crate::{catalog::lookup::LibraryIdx, model::Name};
+use crate::{
+    catalog::lookup::LibraryIdx,
+    model::{Name, fact::TypeKind},
+};
 
 use super::{
     lower::{TypeScope, unbounded},
@@ -129,5 +132,79 @@ impl<'a> World<'a> {
         ids.sort();
         ids.dedup();
         ids
+    }
+
+    /// The traits of ours among bounds, and their supertraits.
+    pub(crate) fn with_supertraits(&self, bounds: &[Ty]) -> Vec<TypeId> {
+        let mut pending: Vec<Ty> = bounds.iter().rev().cloned().collect();
+        let mut seen = Vec::new();
+        while let Some(bound) = pending.pop() {
+            let Ty::Adt(of, _) = bound else { continue };
+            if self.ty(of).def.kind != TypeKind::Trait || seen.contains(&of) {
+                continue;
+            }
+            seen.push(of);
+            pending.extend(self.bases_of(of));
+        }
+        seen
+    }
+
+    /// What a generic can do; for `T::Out`, what the trait says of its `Out`.
+    pub(crate) fn bounds_in(&self, generics: &[(Name, Vec<Ty>)], param: &Name) -> Vec<Ty> {
+        if let Some((_, bounds)) = generics.iter().find(|(known, _)| known == param) {
+            return bounds.clone();
+        }
+        let Some((base, associated)) = param.rsplit_once("::") else {
+            return Vec::new();
+        };
+        self.with_supertraits(&self.bounds_in(generics, &Name::new(base)))
+            .into_iter()
+            .find_map(|of| self.associated_bound(of, associated))
+            .map(|bound| match bound {
+                Ty::Dyn(bounds) => bounds.to_vec(),
+                other => vec![other],
+            })
+            .unwrap_or_default()
+    }
+
+    /// The supertraits as written, ours and outside ones.
+    pub(crate) fn bases_of(&self, of: TypeId) -> Vec<Ty> {
+        let scope = self.trait_scope(of, &[]);
+        let bases = &self.ty(of).def.bases;
+        bases.iter().map(|base| self.lower_bound(base, &scope)).collect()
+    }
+
+    /// What a trait says of its associated type: its bounds or its default.
+    pub(crate) fn associated_bound(&self, of: TypeId, name: &str) -> Option<Ty> {
+        let generics = unbounded(&self.ty(of).def.generics);
+        let scope = self.trait_scope(of, &generics);
+        let (_, bound) = self.ty(of).def.associated.iter().find(|(known, _)| known == name)?;
+        let ty = self.lower(bound.as_ref()?, &scope);
+        (!ty.is_unknown()).then_some(ty)
+    }
+
+    fn trait_scope<'s>(&self, of: TypeId, generics: &'s [(Name, Vec<Ty>)]) -> TypeScope<'s> {
+        TypeScope {
+            module: self.ty(of).module,
+            generics,
+            self_ty: None,
+            associated: &[],
+        }
+    }
+
+    /// A type of ours as the iterator, stream or future that it is by its own implementation.
+    pub(crate) fn std_trait_of(&self, id: TypeId, ty: &Ty) -> Option<Ty> {
+        self.impls_for_type.get(&id)?.iter().find_map(|imp| {
+            let Some(Ty::Ext(path, _)) = &self.impls[*imp as usize].trait_ty else {
+                return None;
+            };
+            let (make, associated): (fn(Ty) -> Ty, _) = match path.rsplit("::").next()? {
+                "Iterator" | "IntoIterator" => (Ty::iter, "Item"),
+                "Stream" => (|of| Ty::ext("std::Stream", &[of]), "Item"),
+                "Future" | "IntoFuture" => (Ty::future, "Output"),
+                _ => return None,
+            };
+            Some(make(self.associated_type(ty, &Name::new(associated))))
+        })
     }
 }

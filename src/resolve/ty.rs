@@ -105,6 +105,20 @@ impl Ty {
             .then(|| args.first().cloned().unwrap_or_default())
     }
 
+    /// Whether both are the same type, whatever their arguments.
+    pub(crate) fn is_same_head(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Adt(a, _), Self::Adt(b, _)) => a == b,
+            (Self::Ext(a, _), Self::Ext(b, _)) => a == b,
+            (Self::Tuple(a), Self::Tuple(b)) => a.len() == b.len(),
+            (Self::Prim(a), Self::Prim(b)) => {
+                // A bare literal is any number.
+                a == b || a == "int" && is_integer(b) || b == "int" && is_integer(a)
+            }
+            _ => false,
+        }
+    }
+
     /// What `?` or `unwrap` gives of it.
     pub(crate) fn unwrapped(&self) -> Self {
         match self.as_std() {
@@ -138,6 +152,12 @@ impl Ty {
     /// The element type when iterated.
     pub(crate) fn element(&self) -> Self {
         match self {
+            // An array literal, where nothing says that it is one.
+            Self::Tuple(items) => match items.as_ref() {
+                [first, rest @ ..] if rest.iter().all(|item| item.is_same_head(first)) => first.clone(),
+                _ => Self::Unknown,
+            },
+            Self::Foreign(_) => self.clone(),
             Self::Ext(..) => match self.as_std() {
                 Some(("HashMap" | "BTreeMap" | "IndexMap", args)) => Self::Tuple(args.into()),
                 Some((
@@ -211,6 +231,11 @@ impl Ty {
     }
 }
 
+fn is_integer(name: &str) -> bool {
+    name.strip_prefix(['u', 'i'])
+        .is_some_and(|rest| rest == "size" || rest.parse::<u8>().is_ok())
+}
+
 /// Std and well-known wrappers that method calls see through.
 const TRANSPARENT: &[&str] = &[
     "Arc",
@@ -240,6 +265,7 @@ const TRANSPARENT: &[&str] = &[
     "CachePadded",
     "ThinData",
     "Instrumented",
+    "Into",
 ];
 
 /// Types that are known by their last name wherever they come from, and the name they get here.

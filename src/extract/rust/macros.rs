@@ -230,6 +230,27 @@ impl Parse for Configured {
     }
 }
 
+/// `predicate => { items } … _ => { items }` of `cfg_select!`: each block, and whether it is for tests only.
+struct Selected(Vec<(bool, syn::File)>);
+
+impl Parse for Selected {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let mut out = Vec::new();
+        while !input.is_empty() {
+            let mut predicate = String::new();
+            while !input.peek(Token![=>]) {
+                predicate.push_str(&input.parse::<proc_macro2::TokenTree>()?.to_string());
+            }
+            input.parse::<Token![=>]>()?;
+            let inner;
+            syn::braced!(inner in input);
+            out.push((predicate == "test", inner.parse()?));
+            input.parse::<Option<Token![,]>>()?;
+        }
+        Ok(Self(out))
+    }
+}
+
 impl Lowering<'_> {
     /// A macro call in place of an expression or statement.
     pub(super) fn macro_call(&mut self, mac: &syn::Macro) -> ExprId {
@@ -383,6 +404,17 @@ impl Lowering<'_> {
             for (attrs, file) in &branches {
                 let was_test = self.is_test;
                 self.is_test |= attributes::is_test(attrs);
+                self.items(&file.items);
+                self.is_test = was_test;
+            }
+            return true;
+        }
+        if let Ok(Selected(branches)) = mac.parse_body()
+            && !branches.is_empty()
+        {
+            for (is_test, file) in &branches {
+                let was_test = self.is_test;
+                self.is_test |= is_test;
                 self.items(&file.items);
                 self.is_test = was_test;
             }

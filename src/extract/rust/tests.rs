@@ -274,7 +274,7 @@ fn item_macros() {
     check(
         "lazy_static! { static ref A: B = b(); } thread_local!(pub static C: D = const { d() });
          macro_rules! e { () => {} } cfg_if! { if #[cfg(test)] { fn f() {} } else if #[cfg(unix)] { fn g() {} } else { fn h() {} } }
-         cfg_rt! { fn i() {} }
+         cfg_rt! { fn i() {} } cfg_select! { test => { fn m() {} } unix => { fn n() {} } _ => { fn o() {} } }
          define_x!(a, b); fn j() { thread_local! { static K: L = l() } }",
         &[
             "fn f() #test {}",
@@ -282,6 +282,9 @@ fn item_macros() {
             "fn h() {}",
             "fn i() {}",
             "fn j() {}",
+            "fn m() #test {}",
+            "fn n() {}",
+            "fn o() {}",
             "static A: B = b()",
             "static C: D = {d()}",
             "static [j] K: L = l()",

@@ -161,6 +161,7 @@ impl<'a> Inferer<'_, 'a> {
             }
         }
         let ids = self.associated_functions(base, name);
+        let ids = self.taking(ids, args);
         if let Some(first) = ids.first().copied() {
             let is_self = path.segments.first().is_some_and(|segment| segment == "Self");
             let class = match base {
@@ -168,6 +169,7 @@ impl<'a> Inferer<'_, 'a> {
                 _ if is_self => EvidenceClass::SelfType,
                 _ => EvidenceClass::Path,
             };
+            let first = self.signature_for(base, name, &ids).unwrap_or(first);
             self.out.callees.insert(id, Callee::Own { ids, class });
             return self.instantiate(first, Some(base), args, &path.generics, expected);
         }
@@ -177,6 +179,9 @@ impl<'a> Inferer<'_, 'a> {
                 self.call_outside(id, &full, path, args, expected)
             }
             _ => {
+                if let Some(ty) = self.call_library_trait(id, path, base, args, expected) {
+                    return ty;
+                }
                 self.infer_args(args);
                 let known = matches!(
                     name.as_str(),
@@ -197,6 +202,22 @@ impl<'a> Inferer<'_, 'a> {
         }
     }
 
+    /// Of several implementations of one trait (`From<A>`, `From<B>`) those that take such a first argument.
+    fn taking(&mut self, ids: Vec<FnId>, args: &[Arg]) -> Vec<FnId> {
+        let [first, ..] = args else { return ids };
+        let is_closure = matches!(self.body.get(first.value).kind, ExprKind::Closure { .. });
+        if ids.len() < 2 || is_closure {
+            return ids;
+        }
+        let given = self.settle(first.value);
+        let takes = |id: &FnId| {
+            let params = &self.world.function(*id).signature.params;
+            params.first().is_some_and(|param| param.is_same_head(&given))
+        };
+        let taking: Vec<FnId> = ids.iter().copied().filter(takes).collect();
+        if taking.is_empty() { ids } else { taking }
+    }
+
     /// `Trait::method(receiver, …)`.
     fn call_trait_path(
         &mut self,
@@ -207,10 +228,7 @@ impl<'a> Inferer<'_, 'a> {
         args: &'a [Arg],
         expected: &Ty,
     ) -> Ty {
-        let receiver = args
-            .first()
-            .map(|arg| self.infer(arg.value, &Ty::Unknown))
-            .unwrap_or_default();
+        let receiver = args.first().map(|arg| self.settle(arg.value)).unwrap_or_default();
         let mut ids = match &receiver {
             Ty::Adt(..) => self.associated_functions(&receiver, name),
             _ => Vec::new(),

@@ -3,10 +3,7 @@
 use crate::{
     catalog::lookup::FunctionRef,
     model::{Name, expr::Arg, fact::TypeKind},
-    resolve::{
-        lower::TypeScope,
-        ty::{FnId, Ty, TypeId},
-    },
+    resolve::ty::{FnId, Ty, TypeId},
 };
 
 use super::Inferer;
@@ -26,11 +23,9 @@ impl<'a> Inferer<'_, 'a> {
                     return false;
                 };
                 let fits = match (&imp.self_ty, own) {
-                    (Ty::Ext(a, _), Ty::Ext(b, _)) => a == b,
                     (Ty::Param(_), _) => true,
                     (Ty::Foreign(a), Ty::Foreign(b)) => a == b,
-                    (Ty::Prim(a), Ty::Prim(b)) => a == b,
-                    _ => false,
+                    (declared, own) => declared.is_same_head(own),
                 };
                 fits && match &imp.trait_ty {
                     Some(Ty::Adt(of, _)) => self.world.is_trait_in_scope(self.module, *of),
@@ -45,14 +40,7 @@ impl<'a> Inferer<'_, 'a> {
     pub(super) fn associated_functions(&self, ty: &Ty, name: &Name) -> Vec<FnId> {
         match ty {
             Ty::Adt(id, args) => self.functions_of_type(*id, args, name),
-            Ty::Param(param) => {
-                let bounds = self
-                    .generics
-                    .iter()
-                    .find(|(known, _)| known == param)
-                    .map_or(&[][..], |(_, bounds)| bounds);
-                self.functions_of_bounds(bounds, name)
-            }
+            Ty::Param(param) => self.functions_of_bounds(&self.bounds_of(param), name),
             Ty::Dyn(bounds) => self.functions_of_bounds(bounds, name),
             Ty::Ext(..) | Ty::Prim(_) => self.foreign_impl(ty, name).unwrap_or_default(),
             _ => Vec::new(),
@@ -131,30 +119,35 @@ impl<'a> Inferer<'_, 'a> {
     }
 
     fn functions_of_bounds(&self, bounds: &[Ty], name: &Name) -> Vec<FnId> {
-        let mut pending: Vec<Ty> = bounds.to_vec();
-        let mut seen = Vec::new();
-        while let Some(bound) = pending.pop() {
-            let Ty::Adt(of, _) = bound else { continue };
-            if seen.contains(&of) {
-                continue;
-            }
-            seen.push(of);
-            if self.world.trait_methods.contains_key(&(of, name.clone())) {
-                let ids = self.world.expand_trait(of, name, self.is_test);
-                if !ids.is_empty() {
-                    return ids;
-                }
-            }
-            let data = self.world.ty(of);
-            let scope = TypeScope {
-                module: data.module,
-                generics: &[],
-                self_ty: None,
-                associated: &[],
-            };
-            pending.extend(data.def.bases.iter().map(|base| self.world.lower_bound(base, &scope)));
+        self.world
+            .with_supertraits(bounds)
+            .into_iter()
+            .filter(|of| self.world.trait_methods.contains_key(&(*of, name.clone())))
+            .map(|of| self.world.expand_trait(of, name, self.is_test))
+            .find(|ids| !ids.is_empty())
+            .unwrap_or_default()
+    }
+
+    /// The function whose signature types a call of `ids` on `ty`: where a trait stands for several
+    /// implementations, its own declaration.
+    pub(super) fn signature_for(&self, ty: &Ty, name: &Name, ids: &[FnId]) -> Option<FnId> {
+        let bounds = match ty {
+            Ty::Param(param) => self.bounds_of(param),
+            Ty::Dyn(bounds) => bounds.to_vec(),
+            Ty::Adt(id, _) if self.world.ty(*id).def.kind == TypeKind::Trait => vec![ty.clone()],
+            _ => return ids.first().copied(),
+        };
+        let declared = || {
+            let traits = self.world.with_supertraits(&bounds);
+            traits
+                .into_iter()
+                .find_map(|of| self.world.trait_methods.get(&(of, name.clone())).copied())
+        };
+        match ids {
+            [only] => Some(*only),
+            [first, ..] => declared().or(Some(*first)),
+            [] => None,
         }
-        Vec::new()
     }
 
     /// A method of a trait of ours that is implemented for every type (`impl<T: Other> Trait for T`) and in scope.
@@ -187,27 +180,9 @@ impl<'a> Inferer<'_, 'a> {
         let world = self.world;
         let version = |library| self.library_version(library);
         let bounds: Vec<Ty> = match at {
-            Ty::Param(param) => self
-                .generics
-                .iter()
-                .find(|(known, _)| known == param)
-                .map(|(_, bounds)| bounds.clone())
-                .unwrap_or_default(),
+            Ty::Param(param) => self.bounds_of(param),
             Ty::Dyn(bounds) => bounds.to_vec(),
-            Ty::Adt(id, _) if world.ty(*id).def.kind == TypeKind::Trait => {
-                let data = world.ty(*id);
-                let scope = TypeScope {
-                    module: data.module,
-                    generics: &[],
-                    self_ty: None,
-                    associated: &[],
-                };
-                data.def
-                    .bases
-                    .iter()
-                    .map(|base| world.lower_bound(base, &scope))
-                    .collect()
-            }
+            Ty::Adt(id, _) if world.ty(*id).def.kind == TypeKind::Trait => world.bases_of(*id),
             Ty::Adt(id, _) => world
                 .impls_for_type
                 .get(id)
@@ -231,13 +206,11 @@ impl<'a> Inferer<'_, 'a> {
     pub(super) fn impls_fitting(&self, of: TypeId, method: &Name, receiver: &Ty) -> Vec<FnId> {
         let world = self.world;
         let fits = |ty: &Ty| match (ty, receiver) {
-            (Ty::Adt(a, _), Ty::Adt(b, _)) => a == b,
-            (Ty::Ext(a, _), Ty::Ext(b, _)) => a == b,
             (Ty::Foreign(a), Ty::Foreign(b)) => a == b,
             (Ty::Ext(a, _), Ty::Foreign(b)) => a.split("::").next() == Some(b.as_str()),
             (Ty::Foreign(a), Ty::Ext(b, _)) => b.split("::").next() == Some(a.as_str()),
             (Ty::Param(_) | Ty::Unknown, _) | (_, Ty::Unknown) => true,
-            _ => false,
+            (declared, receiver) => declared.is_same_head(receiver),
         };
         // A default body belongs to the receiver only where some implementation does.
         let has_impl = world

@@ -5,6 +5,7 @@
 use crate::{
     model::{
         Name,
+        call::EvidenceClass,
         expr::{Arg, ExprId, ExprKind, Path, TypeRef},
     },
     resolve::ty::Ty,
@@ -55,7 +56,7 @@ impl<'a> Inferer<'_, 'a> {
                 Ty::prim("()")
             }
             ("future", "ready") => Ty::future(first(self, &Ty::Unknown)),
-            ("Default", "default") if is_std => expected.clone(),
+            ("Default", "default") if is_std => return Some(self.default_of(id, expected)),
             _ => {
                 let own = self.world.outside(&full[..full.len() - 1], self.written(path));
                 let (name, _) = own.as_std()?;
@@ -106,6 +107,24 @@ impl<'a> Inferer<'_, 'a> {
             .callees
             .insert(id, Callee::Outside(Name::from(full.join("::"))));
         Some(ty)
+    }
+
+    /// `Default::default()`: the place around says of what.
+    fn default_of(&mut self, id: ExprId, wanted: &Ty) -> Ty {
+        let ids = match wanted {
+            Ty::Adt(..) => self.associated_functions(wanted, &Name::new("default")),
+            _ => Vec::new(),
+        };
+        let callee = if ids.is_empty() {
+            Callee::Outside(Name::new("std::default::Default::default"))
+        } else {
+            Callee::Own {
+                ids,
+                class: EvidenceClass::Annotated,
+            }
+        };
+        self.out.callees.insert(id, callee);
+        wanted.clone()
     }
 
     fn written(&self, path: &Path) -> Vec<Ty> {
@@ -184,24 +203,42 @@ impl<'a> Inferer<'_, 'a> {
                 "load" | "load_full" => Some(Ty::option(Ty::ext("std::Arc", &[own.arg(0)]))),
                 _ => None,
             },
+            "Into" => match method.as_str() {
+                "into" | "as_ref" | "borrow" => Some(own.arg(0)),
+                _ => None,
+            },
             "JoinSet" => match method.as_str() {
                 "join_next" => Some(Ty::future(Ty::option(Ty::result(own.arg(0), Ty::Unknown)))),
                 _ => None,
             },
-            "String" => self.string_method(method, args),
+            "String" => self.string_method(method, generics, args, expected),
             _ if matches!(method.as_str(), "clone" | "to_owned") => Some(own.clone()),
             _ => None,
         }
     }
 
-    fn string_method(&mut self, method: &str, args: &[Arg]) -> Option<Ty> {
+    fn string_method(&mut self, method: &str, generics: &[TypeRef], args: &[Arg], expected: &Ty) -> Option<Ty> {
         let ty = match method {
+            "parse" => match generics.first().map(|of| self.world.lower(of, &self.scope())) {
+                Some(of) => Ty::result(of, Ty::Unknown),
+                None => expected.clone().or(|| Ty::result(Ty::Unknown, Ty::Unknown)),
+            },
             "clone" | "to_string" | "to_owned" | "trim" | "to_lowercase" | "to_uppercase" | "as_str" | "replace"
             | "trim_end_matches" | "trim_start_matches" | "into_owned" | "as_ref" | "repeat" | "to_ascii_lowercase"
             | "trim_end" | "trim_start" | "into_boxed_str" | "borrow" | "deref" => Ty::ext("std::String", &[]),
-            "split" | "lines" | "split_whitespace" | "chars" | "rsplit" | "splitn" => {
-                Ty::iter(Ty::ext("std::String", &[]))
-            }
+            "split"
+            | "lines"
+            | "split_whitespace"
+            | "rsplit"
+            | "splitn"
+            | "rsplitn"
+            | "split_terminator"
+            | "split_inclusive"
+            | "matches"
+            | "split_ascii_whitespace" => Ty::iter(Ty::ext("std::String", &[])),
+            "chars" => Ty::iter(Ty::prim("char")),
+            "char_indices" => Ty::iter(Ty::Tuple([Ty::prim("usize"), Ty::prim("char")].into())),
+            "find" | "rfind" => Ty::option(Ty::prim("usize")),
             "strip_prefix" | "strip_suffix" | "get" => Ty::option(Ty::ext("std::String", &[])),
             "split_once" | "rsplit_once" => Ty::option(Ty::Tuple(
                 [Ty::ext("std::String", &[]), Ty::ext("std::String", &[])].into(),
@@ -258,7 +295,14 @@ impl<'a> Inferer<'_, 'a> {
             }
             "values" | "values_mut" | "into_values" => Ty::iter(value),
             "keys" | "into_keys" => Ty::iter(key),
-            "iter" | "iter_mut" | "into_iter" | "drain" => Ty::iter(Ty::Tuple([key, value].into())),
+            "iter" | "iter_mut" | "into_iter" | "drain" | "range" | "range_mut" | "extract_if" => {
+                self.infer_args(args);
+                Ty::iter(Ty::Tuple([key, value].into()))
+            }
+            "first_key_value" | "last_key_value" | "pop_first" | "pop_last" | "get_key_value" | "remove_entry" => {
+                self.infer_args(args);
+                Ty::option(Ty::Tuple([key, value].into()))
+            }
             "contains_key" | "is_empty" => {
                 self.infer_args(args);
                 Ty::prim("bool")

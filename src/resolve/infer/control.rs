@@ -3,11 +3,14 @@
 use rustc_hash::FxHashMap;
 
 use crate::{
-    model::expr::{Arm, ExprId, Pattern, TypeRef},
+    model::{
+        Name,
+        expr::{Arm, ExprId, Pattern, TypeRef},
+    },
     resolve::ty::Ty,
 };
 
-use super::{Inferer, Origin, Source};
+use super::{Inferer, LoopFrame, Origin, Source};
 
 impl<'a> Inferer<'_, 'a> {
     pub(super) fn infer_block(&mut self, stmts: &[ExprId], has_tail: bool, is_async: bool, expected: &Ty) -> Ty {
@@ -17,6 +20,9 @@ impl<'a> Inferer<'_, 'a> {
             Ty::Future(of) if is_async => of.as_ref().clone(),
             other => other.clone(),
         };
+        if is_async {
+            self.returns.push(wanted.clone());
+        }
         for (idx, stmt) in stmts.iter().enumerate() {
             let is_tail = has_tail && idx + 1 == stmts.len();
             let stmt_ty = self.infer(*stmt, if is_tail { &wanted } else { &Ty::Unknown });
@@ -27,7 +33,11 @@ impl<'a> Inferer<'_, 'a> {
             }
         }
         self.scopes.pop();
-        if is_async { Ty::future(ty.or(|| wanted)) } else { ty }
+        if is_async {
+            self.returns.pop();
+            return Ty::future(ty.or(|| wanted));
+        }
+        ty
     }
 
     pub(super) fn infer_bind(
@@ -71,7 +81,8 @@ impl<'a> Inferer<'_, 'a> {
         for arm in arms {
             self.scopes.push(FxHashMap::default());
             if let Some(future) = arm.scrutinee {
-                let ty = self.infer(future, &Ty::Unknown).awaited();
+                let ty = self.infer(future, &Ty::Unknown);
+                let ty = self.await_of(&ty);
                 self.bind(&arm.pattern, &ty, &Source::of(Origin::Expr(future)));
             }
             if let Some(guard) = arm.guard {
@@ -89,23 +100,42 @@ impl<'a> Inferer<'_, 'a> {
         pattern: Option<&Pattern>,
         head: Option<ExprId>,
         body: ExprId,
+        label: Option<&Name>,
         expected: &Ty,
     ) -> Ty {
         self.scopes.push(FxHashMap::default());
         if let Some(head) = head {
             let ty = self.infer(head, &Ty::Unknown);
             if let Some(pattern) = pattern {
-                let element = ty.element();
+                let element = self.element_of(&ty);
                 self.bind(pattern, &element, &Source::of(Origin::Element(head)));
             }
         }
+        self.loops.push(LoopFrame {
+            label: label.cloned(),
+            wanted: if head.is_none() { expected.clone() } else { Ty::Unknown },
+            given: Ty::Unknown,
+        });
         self.infer(body, &Ty::Unknown);
+        let given = self.loops.pop().map(|frame| frame.given).unwrap_or_default();
         self.scopes.pop();
-        if head.is_none() {
-            expected.clone()
-        } else {
-            Ty::prim("()")
+        if head.is_none() { given } else { Ty::prim("()") }
+    }
+
+    pub(super) fn infer_break(&mut self, value: Option<ExprId>, label: Option<&Name>) -> Ty {
+        let frame = self
+            .loops
+            .iter()
+            .rposition(|frame| label.is_none() || frame.label.as_ref() == label);
+        let wanted = frame.map(|idx| self.loops[idx].wanted.clone()).unwrap_or_default();
+        if let Some(value) = value {
+            let ty = self.infer(value, &wanted);
+            if let Some(idx) = frame {
+                let given = std::mem::take(&mut self.loops[idx].given);
+                self.loops[idx].given = given.or(|| ty);
+            }
         }
+        Ty::Never
     }
 
     pub(super) fn infer_assign(&mut self, target: ExprId, value: ExprId) -> Ty {

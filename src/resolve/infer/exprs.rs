@@ -34,9 +34,18 @@ impl<'a> Inferer<'_, 'a> {
                 } else {
                     Ty::future(expected.clone())
                 };
-                self.infer(*of, &wanted).awaited()
+                let ty = self.infer(*of, &wanted);
+                self.await_of(&ty)
             }
-            ExprKind::Try(of) => self.infer(*of, &Ty::Unknown).unwrapped(),
+            ExprKind::Try(of) => {
+                // `?` on an option takes an option as well: only what is held is used of it.
+                let wanted = if expected.is_unknown() {
+                    Ty::Unknown
+                } else {
+                    Ty::result(expected.clone(), Ty::Unknown)
+                };
+                self.infer(*of, &wanted).unwrapped()
+            }
             ExprKind::Throw(of) => {
                 self.infer(*of, &Ty::Unknown);
                 Ty::Never
@@ -60,11 +69,17 @@ impl<'a> Inferer<'_, 'a> {
             ExprKind::If { cond, then, otherwise } => self.infer_if(*cond, *then, *otherwise, expected),
             ExprKind::Match { scrutinee, arms } => self.infer_match(*scrutinee, arms, expected),
             ExprKind::Loop {
-                pattern, head, body, ..
-            } => self.infer_loop(pattern.as_ref(), *head, *body, expected),
-            ExprKind::Break { value, .. } | ExprKind::Return(value) => {
+                pattern,
+                head,
+                body,
+                label,
+                ..
+            } => self.infer_loop(pattern.as_ref(), *head, *body, label.as_ref(), expected),
+            ExprKind::Break { value, label } => self.infer_break(*value, label.as_ref()),
+            ExprKind::Return(value) => {
+                let wanted = self.returns.last().cloned().unwrap_or_default();
                 if let Some(value) = value {
-                    self.infer(*value, &Ty::Unknown);
+                    self.infer(*value, &wanted);
                 }
                 Ty::Never
             }
@@ -91,7 +106,7 @@ impl<'a> Inferer<'_, 'a> {
         match (base.as_std(), &self.body.get(index).kind) {
             (_, ExprKind::Range { .. }) => base,
             (Some(("HashMap" | "BTreeMap", _)), _) => base.arg(1),
-            _ => base.element(),
+            _ => self.element_of(&base),
         }
     }
 
@@ -125,7 +140,10 @@ impl<'a> Inferer<'_, 'a> {
     fn infer_join(&mut self, items: &[ExprId]) -> Ty {
         let items: Vec<Ty> = items
             .iter()
-            .map(|item| self.infer(*item, &Ty::Unknown).awaited())
+            .map(|item| {
+                let ty = self.infer(*item, &Ty::Unknown);
+                self.await_of(&ty)
+            })
             .collect();
         Ty::Tuple(items.into())
     }

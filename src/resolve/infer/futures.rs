@@ -35,7 +35,7 @@ impl<'a> Inferer<'_, 'a> {
                 let ret = self.closure_arg(args, 0, &[param], &Ty::Unknown);
                 match method.as_str() {
                     "map" => Ty::future(ret),
-                    "then" | "and_then" => Ty::future(ret.awaited()),
+                    "then" | "and_then" => Ty::future(self.await_of(&ret)),
                     "map_ok" => Ty::future(Ty::result(ret, out.arg(1))),
                     "map_err" => Ty::future(Ty::result(held, ret)),
                     _ => own.clone(),

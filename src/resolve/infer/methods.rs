@@ -5,6 +5,7 @@ use crate::{
         Name,
         call::EvidenceClass,
         expr::{Arg, ExprId, ExprKind, TypeRef},
+        fact::TypeKind,
     },
     resolve::ty::{FnId, Ty},
 };
@@ -29,6 +30,7 @@ impl<'a> Inferer<'_, 'a> {
         let mut at = receiver_ty.clone();
         for _ in 0..MAX_DEREFS {
             if let Some(ty) = self.method_on(id, receiver, &at, method, generics, args, class, expected) {
+                self.learn_content(receiver, &at, method, args);
                 return ty;
             }
             match self.world.deref_target(&at) {
@@ -37,6 +39,34 @@ impl<'a> Inferer<'_, 'a> {
             }
         }
         self.method_in_scope(id, &receiver_ty, method, generics, args, expected)
+    }
+
+    /// A container made empty (`Vec::new()`) holds what is first put into it.
+    fn learn_content(&mut self, receiver: ExprId, container: &Ty, method: &str, args: &[Arg]) {
+        let Some(local) = self.out.uses.get(&receiver).copied() else {
+            return;
+        };
+        let Ty::Ext(path, known) = container else { return };
+        if !known.iter().all(Ty::is_unknown) || self.out.local(local).ty != *container {
+            return;
+        }
+        let given = |idx: usize| {
+            args.get(idx)
+                .map(|arg| self.out.ty(arg.value).clone())
+                .unwrap_or_default()
+        };
+        let content: Vec<Ty> = match (path.as_str(), method) {
+            ("std::Vec" | "std::VecDeque", "push" | "push_back" | "push_front") => vec![given(0)],
+            ("std::Vec" | "std::VecDeque" | "std::HashSet" | "std::BTreeSet", "extend") => {
+                vec![self.element_of(&given(0))]
+            }
+            ("std::HashSet" | "std::BTreeSet" | "std::FutureSet", "insert" | "push") => vec![given(0)],
+            ("std::HashMap" | "std::BTreeMap", "insert") => vec![given(0), given(1)],
+            _ => return,
+        };
+        if content.iter().any(|ty| !ty.is_unknown()) {
+            self.out.locals[local.0 as usize].ty = Ty::Ext(path.clone(), content.into());
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "one step of infer_method with its whole state")]
@@ -60,6 +90,7 @@ impl<'a> Inferer<'_, 'a> {
                         Ty::Param(_) => EvidenceClass::Bound,
                         _ => class,
                     };
+                    let first = self.signature_for(at, method, &ids).unwrap_or(first);
                     self.out.callees.insert(id, Callee::Own { ids, class });
                     return Some(self.instantiate(first, Some(at), args, generics, expected));
                 }
@@ -84,7 +115,7 @@ impl<'a> Inferer<'_, 'a> {
                     self.out.callees.insert(id, Callee::Outside(Name::new("derived")));
                     return Some(at.clone());
                 }
-                None
+                self.method_of_bound(id, receiver, at, method, generics, args, class, expected)
             }
             Ty::Ext(path, _) if path.starts_with("std::") => {
                 let ty = self.std_method(id, receiver, at, method, generics, args, expected)?;
@@ -100,8 +131,47 @@ impl<'a> Inferer<'_, 'a> {
                 let of = Name::from(format!("{krate}::_"));
                 self.catalog_method(id, &of, at, method, args, EvidenceClass::Heuristic, expected)
             }
-            Ty::Fn(..) | Ty::Tuple(_) | Ty::Prim(_) | Ty::Never | Ty::Unknown => None,
+            Ty::Tuple(_) => {
+                let array = Ty::ext("std::Vec", &[at.element()]);
+                let ty = self.std_method(id, receiver, &array, method, generics, args, expected)?;
+                self.out.callees.entry(id).or_insert(Callee::Outside(method.clone()));
+                Some(ty)
+            }
+            Ty::Fn(..) | Ty::Prim(_) | Ty::Never | Ty::Unknown => None,
         }
+    }
+
+    /// A method that a bound from std offers (`I: Iterator<Item = T>`), or a type of ours by implementing such a
+    /// trait; and what a bound says a value is turned into (`T: Into<Config>`).
+    #[expect(clippy::too_many_arguments, reason = "the whole state of one method call")]
+    fn method_of_bound(
+        &mut self,
+        id: ExprId,
+        receiver: ExprId,
+        at: &Ty,
+        method: &'a Name,
+        generics: &'a [TypeRef],
+        args: &'a [Arg],
+        class: EvidenceClass,
+        expected: &Ty,
+    ) -> Option<Ty> {
+        if let Some(own) = self.as_std_trait(at) {
+            return self.method_on(id, receiver, &own, method, generics, args, class, expected);
+        }
+        let Ty::Param(param) = at else { return None };
+        let turned = self.bounds_of(param).into_iter().find(|bound| match bound {
+            Ty::Adt(of, _) => self.world.ty(*of).def.kind != TypeKind::Trait,
+            Ty::Ext(path, _) => path.starts_with("std::"),
+            _ => false,
+        })?;
+        if matches!(
+            method.as_str(),
+            "into" | "as_ref" | "as_mut" | "borrow" | "to_owned" | "clone"
+        ) {
+            self.out.callees.insert(id, Callee::Outside(Name::new("derived")));
+            return Some(turned);
+        }
+        self.method_on(id, receiver, &turned, method, generics, args, class, expected)
     }
 
     #[expect(clippy::too_many_arguments, reason = "the whole state of one method call")]
@@ -165,6 +235,8 @@ impl<'a> Inferer<'_, 'a> {
                 | Ty::Adt(..)
                 | Ty::Future(_)
                 | Ty::Fn(..)
+                | Ty::Prim(_)
+                | Ty::Tuple(_)
         );
         if is_open {
             let own: Vec<FnId> = world
@@ -185,11 +257,17 @@ impl<'a> Inferer<'_, 'a> {
                 );
                 return self.instantiate(first, Some(receiver_ty), args, generics, expected);
             }
-            let found = self.library_trait_method(method, args.len());
+            let found = self.library_trait_method(method, args.len(), true);
             if let Some((of, entry)) = found {
                 let own = Ty::Ext(of.trait_path.clone(), [].into());
                 let receiver = if receiver_ty.is_unknown() { &own } else { receiver_ty };
                 let ty = self.catalog_call(&entry, receiver, args, expected);
+                // `Self` of a trait says nothing.
+                let ty = if receiver_ty.is_unknown() && ty == own {
+                    Ty::Unknown
+                } else {
+                    ty
+                };
                 let path = Name::from(format!("{}::{method}", of.trait_path));
                 let class = EvidenceClass::InScopeTrait;
                 self.out.callees.insert(
@@ -233,11 +311,11 @@ impl<'a> Inferer<'_, 'a> {
             ),
             Ty::Adt(..) => (
                 Callee::Unresolved("the receiver's type has no such method here"),
-                Ty::Unknown,
+                generic_result(method),
             ),
             Ty::Param(_) | Ty::Dyn(_) => (
                 Callee::Unresolved("no bound of the receiver has such a method"),
-                Ty::Unknown,
+                generic_result(method),
             ),
         };
         self.out.callees.insert(id, callee);
@@ -252,11 +330,7 @@ impl<'a> Inferer<'_, 'a> {
             .into_iter()
             .filter(|id| {
                 let params = &self.world.function(*id).signature.params;
-                match (params.first(), from) {
-                    (Some(Ty::Adt(a, _)), Ty::Adt(b, _)) => a == b,
-                    (Some(Ty::Ext(a, _)), Ty::Ext(b, _)) => a == b,
-                    _ => false,
-                }
+                params.first().is_some_and(|param| param.is_same_head(from))
             })
             .collect();
         if ids.is_empty() {

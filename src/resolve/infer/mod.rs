@@ -16,10 +16,12 @@ mod options;
 mod outside;
 mod sequences;
 mod signatures;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     catalog::lookup::FunctionRef,
@@ -152,6 +154,19 @@ pub(crate) struct Inferer<'w, 'a> {
     pub(crate) is_test: bool,
     pub(crate) out: Typed<'a>,
     pub(crate) scopes: Vec<FxHashMap<Name, LocalId>>,
+    /// Expressions that were inferred before what takes them was known: never walked twice, or nested calls
+    /// would cost twice as much for each level.
+    settled: FxHashSet<ExprId>,
+    /// What `return` gives: of the function, and of the closures and async blocks inside it.
+    returns: Vec<Ty>,
+    /// What the loops around give, innermost last: their label, what is wanted, what `break` gives.
+    loops: Vec<LoopFrame>,
+}
+
+struct LoopFrame {
+    label: Option<Name>,
+    wanted: Ty,
+    given: Ty,
 }
 
 /// Infer the body of a function; empty for a declaration.
@@ -178,6 +193,9 @@ pub(crate) fn infer_function<'a>(world: &World<'a>, id: FnId) -> Typed<'a> {
             ..Typed::default()
         },
         scopes: vec![FxHashMap::default()],
+        settled: FxHashSet::default(),
+        returns: Vec::new(),
+        loops: Vec::new(),
     };
     for (idx, param) in data.def.params.iter().enumerate() {
         let ty = data.signature.params.get(idx).cloned().unwrap_or_default();
@@ -189,6 +207,7 @@ pub(crate) fn infer_function<'a>(world: &World<'a>, id: FnId) -> Typed<'a> {
         other => other.clone(),
     };
     if let Some(root) = body.root {
+        inferer.returns.push(ret.clone());
         inferer.infer(root, &ret);
     }
     inferer.out
@@ -204,13 +223,16 @@ pub(crate) fn infer_constant<'a>(world: &World<'a>, idx: usize) -> Typed<'a> {
         module: data.module,
         body,
         generics: &[],
-        self_ty: None,
+        self_ty: data.imp.map(|imp| world.impls[imp as usize].self_ty.clone()),
         is_test: data.is_test,
         out: Typed {
             types: vec![Ty::Unknown; body.exprs.len()],
             ..Typed::default()
         },
         scopes: vec![FxHashMap::default()],
+        settled: FxHashSet::default(),
+        returns: Vec::new(),
+        loops: Vec::new(),
     };
     if let Some(root) = body.root {
         inferer.infer(root, &data.ty);
@@ -228,8 +250,18 @@ impl<'a> Inferer<'_, 'a> {
         }
     }
 
+    /// Infer an expression for good: a later `infer` of it gives the same.
+    fn settle(&mut self, id: ExprId) -> Ty {
+        let ty = self.infer(id, &Ty::Unknown);
+        self.settled.insert(id);
+        ty
+    }
+
     /// Infer an expression; `expected` is what the place around it wants, or unknown.
     pub(crate) fn infer(&mut self, id: ExprId, expected: &Ty) -> Ty {
+        if self.settled.contains(&id) {
+            return self.out.ty(id).clone().or(|| expected.clone());
+        }
         let ty = self.infer_kind(id, expected);
         let ty = ty.or(|| expected.clone());
         self.out.types[id.idx()] = ty.clone();

@@ -139,9 +139,14 @@ impl<'a> Inferer<'_, 'a> {
                         .and_then(|idx| items.get(idx).cloned())
                         .unwrap_or_default();
                 }
-                Ty::Ext(path, args) if name == "0" && path == "std::State" => {
+                Ty::Ext(path, args)
+                    if name == "0" && path == "std::State"
+                        || path == "std::Range" && matches!(name.as_str(), "start" | "end") =>
+                {
                     return args.first().cloned().unwrap_or_default();
                 }
+                // What is part of something foreign is taken for as foreign.
+                Ty::Foreign(_) => return at,
                 _ => match self.world.deref_target(&at) {
                     Some(target) => at = target,
                     None => return Ty::Unknown,

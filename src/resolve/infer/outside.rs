@@ -1,7 +1,10 @@
 //! Calls of what lies outside the scanned packages: catalogued functions, their traits, macros.
 
 use crate::{
-    catalog::lookup::{FunctionRef, LibraryIdx, TraitMethod},
+    catalog::{
+        lookup::{FunctionRef, LibraryIdx, TraitMethod},
+        schema::Role,
+    },
     model::{
         Name,
         call::EvidenceClass,
@@ -26,7 +29,7 @@ impl<'w, 'a> Inferer<'w, 'a> {
         let [_, .., name] = path.segments.as_slice() else {
             return None;
         };
-        let (of, entry) = self.library_trait_method(name, args.len())?;
+        let (of, entry) = self.library_trait_method(name, args.len(), false)?;
         let receiver = if base.is_unknown() {
             Ty::Ext(of.trait_path.clone(), [].into())
         } else {
@@ -48,19 +51,24 @@ impl<'w, 'a> Inferer<'w, 'a> {
     }
 
     /// A method or associated function of a library's trait that is in scope here.
+    ///
+    /// Of several traits with such a name (`Entity::insert(model)`, `model.insert(db)`) a call on a receiver means
+    /// the one that does something, and a call by path the one that makes something.
     pub(super) fn library_trait_method(
         &self,
         name: &Name,
         n_args: usize,
+        has_receiver: bool,
     ) -> Option<(&'w TraitMethod, FunctionRef<'a>)> {
         let world = self.world;
         let version = |library| world.library_version(self.package, library);
-        world.catalog.trait_methods(name).iter().find_map(|of| {
+        let in_scope = world.catalog.trait_methods(name).iter().filter_map(|of| {
             let entry = world.catalog.trait_method(of, n_args, &version)?;
             world
                 .is_outside_trait_in_scope(self.module, &of.trait_path, &of.preludes)
                 .then_some((of, entry))
-        })
+        });
+        in_scope.min_by_key(|(_, entry)| (entry.function.role == Role::Constructor) == has_receiver)
     }
 
     pub(super) fn call_outside(
@@ -98,10 +106,10 @@ impl<'w, 'a> Inferer<'w, 'a> {
             if let [.., of, _] = full
                 && of.chars().next().is_some_and(char::is_uppercase)
             {
-                let own = self.world.outside(&full[..full.len() - 1], Vec::new());
+                let own = self.world.outside(&full[..full.len() - 1], self.written_generics(path));
                 return match last.as_str() {
                     "new" | "default" | "builder" | "from" | "open" | "clone" => own,
-                    "connect" | "try_new" | "try_default" | "from_str" | "try_from" => {
+                    "connect" | "try_new" | "try_default" | "from_str" | "try_from" | "parse" => {
                         expected.clone().or(|| Ty::result(own, Ty::Unknown))
                     }
                     _ => expected.clone().or(|| Ty::Foreign(krate)),

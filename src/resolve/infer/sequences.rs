@@ -94,7 +94,7 @@ impl<'a> Inferer<'_, 'a> {
                     "any" | "all" => Ty::prim("bool"),
                     "position" => Ty::option(Ty::prim("usize")),
                     "for_each" | "for_each_concurrent" => on.consumed(Ty::prim("()")),
-                    "try_for_each" | "try_for_each_concurrent" if on.is_stream => Ty::future(ret.awaited()),
+                    "try_for_each" | "try_for_each_concurrent" if on.is_stream => Ty::future(self.await_of(&ret)),
                     "try_for_each" | "try_for_each_concurrent" => ret,
                     "retain" | "sort_by_key" | "sort_by" => Ty::prim("()"),
                     "partition" => expected.clone(),
@@ -107,8 +107,8 @@ impl<'a> Inferer<'_, 'a> {
                 let ret = self.closure_arg(args, last, std::slice::from_ref(&on.of), &Ty::Unknown);
                 on.wrap(match method {
                     "filter_map" | "map_while" => ret.unwrapped(),
-                    "flat_map" => ret.element(),
-                    "then" => ret.awaited(),
+                    "flat_map" => self.element_of(&ret),
+                    "then" => self.await_of(&ret),
                     _ => ret,
                 })
             }
@@ -135,16 +135,16 @@ impl<'a> Inferer<'_, 'a> {
             "enumerate" => on.wrap(Ty::Tuple([Ty::prim("usize"), of].into())),
             "zip" => {
                 let other = self.first_arg(args, &Ty::Unknown);
-                on.wrap(Ty::Tuple([of, other.element()].into()))
+                on.wrap(Ty::Tuple([of, self.element_of(&other)].into()))
             }
-            "flatten" => on.wrap(of.element()),
+            "flatten" => on.wrap(self.element_of(&of)),
             "chunks" | "windows" | "chunks_exact" | "array_chunks" => {
                 self.infer_args(args);
                 on.wrap(Ty::ext("std::Vec", &[of]))
             }
             "buffer_unordered" | "buffered" | "try_buffer_unordered" | "try_buffered" => {
                 self.infer_args(args);
-                Ty::ext("std::Stream", &[of.awaited()])
+                Ty::ext("std::Stream", &[self.await_of(&of)])
             }
             _ => return None,
         };

@@ -15,17 +15,11 @@ impl<'a> Inferer<'_, 'a> {
     pub(super) fn function_type(&self, ty: &Ty) -> Option<(Vec<Ty>, Ty)> {
         match ty {
             Ty::Fn(params, ret) => Some((params.to_vec(), ret.as_ref().clone())),
-            Ty::Param(name) => {
-                let bounds = self
-                    .generics
-                    .iter()
-                    .find(|(known, _)| known == name)
-                    .map(|(_, bounds)| bounds)?;
-                bounds
-                    .iter()
-                    .find_map(|bound| self.function_type(bound))
-                    .map(|(params, ret)| (params, self.bounded(ret)))
-            }
+            Ty::Param(name) => self
+                .bounds_of(name)
+                .iter()
+                .find_map(|bound| self.function_type(bound))
+                .map(|(params, ret)| (params, self.bounded(ret))),
             Ty::Dyn(bounds) => bounds.iter().find_map(|bound| self.function_type(bound)),
             _ => ty.deref().and_then(|inner| self.function_type(&inner)),
         }
@@ -35,12 +29,43 @@ impl<'a> Inferer<'_, 'a> {
     fn bounded(&self, ty: Ty) -> Ty {
         match &ty {
             Ty::Param(name) => self
-                .generics
-                .iter()
-                .find(|(known, _)| known == name)
-                .and_then(|(_, bounds)| bounds.iter().find(|bound| matches!(bound, Ty::Future(_))).cloned())
+                .bounds_of(name)
+                .into_iter()
+                .find(|bound| matches!(bound, Ty::Future(_)))
                 .unwrap_or(ty),
             _ => ty,
+        }
+    }
+
+    /// What a generic can do; for `T::Out`, what the trait says of its `Out`.
+    pub(super) fn bounds_of(&self, param: &Name) -> Vec<Ty> {
+        self.world.bounds_in(self.generics, param)
+    }
+
+    /// A type as one of std's traits that says how it is used up: an iterator, a stream, a future.
+    pub(super) fn as_std_trait(&self, ty: &Ty) -> Option<Ty> {
+        let is_known = |ty: &Ty| matches!(ty, Ty::Future(_)) || matches!(ty.as_std(), Some(("Iterator" | "Stream", _)));
+        match ty {
+            Ty::Adt(id, _) => self.world.std_trait_of(*id, ty),
+            Ty::Param(name) => self.bounds_of(name).into_iter().find(is_known),
+            Ty::Dyn(bounds) => bounds.iter().find(|bound| is_known(bound)).cloned(),
+            _ => None,
+        }
+    }
+
+    /// The element type when iterated.
+    pub(crate) fn element_of(&self, ty: &Ty) -> Ty {
+        match self.as_std_trait(ty) {
+            Some(sequence) => sequence.element(),
+            None => ty.element(),
+        }
+    }
+
+    /// What `.await` gives.
+    pub(super) fn await_of(&self, ty: &Ty) -> Ty {
+        match self.as_std_trait(ty) {
+            Some(future @ Ty::Future(_)) => future.awaited(),
+            _ => ty.awaited(),
         }
     }
 
@@ -85,6 +110,8 @@ impl<'a> Inferer<'_, 'a> {
                 learned.push((generic.name.clone(), ty));
             }
         }
+        // What is learned of the receiver teaches more: `impl<S, T> Layer<S> where S: Service<Out = T>`.
+        learn_bounds(&signature.generics, &mut learned);
         // A method call's arguments start after `self`.
         let skip = usize::from(data.def.has_self && args.len() < signature.params.len());
         let is_closure = |this: &Self, arg: &Arg| matches!(this.body.get(arg.value).kind, ExprKind::Closure { .. });
@@ -94,7 +121,7 @@ impl<'a> Inferer<'_, 'a> {
                     continue;
                 }
                 let declared = signature.params.get(idx + skip).cloned().unwrap_or_default();
-                let expected = expectation(&declared, &signature.generics, &learned);
+                let expected = self.expectation(&declared, &signature.generics, &learned);
                 let actual = self.infer(arg.value, &expected);
                 declared.learn(&actual, &mut learned);
                 learn_bounds(&signature.generics, &mut learned);
@@ -103,20 +130,49 @@ impl<'a> Inferer<'_, 'a> {
         if signature.ret == Ty::Param(Name::new("Self")) && receiver.is_some_and(|ty| !ty.is_unknown()) {
             return receiver.cloned().unwrap_or_default();
         }
+        // Last, since it is least sure: what the place around wants.
+        signature.ret.learn(expected, &mut learned);
         let ret = signature.ret.substitute(&|name| {
-            learned
-                .iter()
-                .find(|(known, _)| known == name)
-                .map(|(_, ty)| ty.clone())
-                .or_else(|| {
-                    signature
-                        .generics
-                        .iter()
-                        .any(|(known, _)| known == name)
-                        .then_some(Ty::Unknown)
-                })
+            self.world.learned_param(name, &learned).or_else(|| {
+                let base = name.split("::").next().unwrap_or_default();
+                let is_own = signature.generics.iter().any(|(known, _)| known == base);
+                is_own.then(|| self.unlearned(name, &signature.generics))
+            })
         });
         ret.or(|| expected.clone())
+    }
+
+    /// Of a generic that nothing says: unknown, but for `T::Out` what its trait says that it can do.
+    fn unlearned(&self, name: &Name, generics: &[(Name, Vec<Ty>)]) -> Ty {
+        let bounds = if name.contains("::") {
+            self.world.bounds_in(generics, name)
+        } else {
+            Vec::new()
+        };
+        match bounds.as_slice() {
+            [] => Ty::Unknown,
+            [only] if !matches!(only, Ty::Adt(..)) => only.clone(),
+            _ => Ty::Dyn(bounds.into()),
+        }
+    }
+
+    /// What an argument is expected to be: the parameter's type, a generic replaced by what is learned or by its bound.
+    fn expectation(&self, declared: &Ty, generics: &[(Name, Vec<Ty>)], learned: &[(Name, Ty)]) -> Ty {
+        let known = |name: &Name| self.world.learned_param(name, learned);
+        if let Ty::Param(name) = declared {
+            if let Some(ty) = known(name) {
+                return ty;
+            }
+            let bounds = generics
+                .iter()
+                .find(|(known, _)| known == name)
+                .map_or(&[][..], |(_, bounds)| bounds);
+            let bound = bounds.iter().find(|bound| matches!(bound, Ty::Fn(..) | Ty::Future(_)));
+            return bound
+                .map(|bound| bound.substitute(&|name| Some(known(name).unwrap_or_default())))
+                .unwrap_or_default();
+        }
+        declared.substitute(&|name| Some(known(name).unwrap_or_default()))
     }
 
     pub(super) fn infer_closure(&mut self, id: ExprId, expected: &Ty) -> Ty {
@@ -155,7 +211,11 @@ impl<'a> Inferer<'_, 'a> {
             Ty::Future(of) if *is_async => of.as_ref().clone(),
             other => other,
         });
+        self.returns.push(wanted_ret.clone());
+        let loops = std::mem::take(&mut self.loops);
         let actual = self.infer(*inner, &wanted_ret);
+        self.loops = loops;
+        self.returns.pop();
         self.scopes.pop();
         let ret = actual.or(|| wanted_ret);
         let ret = if *is_async && !matches!(ret, Ty::Future(_)) {
@@ -165,30 +225,6 @@ impl<'a> Inferer<'_, 'a> {
         };
         Ty::function(&types, ret)
     }
-}
-
-/// What an argument is expected to be: the parameter's type, a generic replaced by what is learned or by its bound.
-fn expectation(declared: &Ty, generics: &[(Name, Vec<Ty>)], learned: &[(Name, Ty)]) -> Ty {
-    let known = |name: &Name| {
-        learned
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, ty)| ty.clone())
-    };
-    if let Ty::Param(name) = declared {
-        if let Some(ty) = known(name) {
-            return ty;
-        }
-        let bounds = generics
-            .iter()
-            .find(|(known, _)| known == name)
-            .map_or(&[][..], |(_, bounds)| bounds);
-        let bound = bounds.iter().find(|bound| matches!(bound, Ty::Fn(..) | Ty::Future(_)));
-        return bound
-            .map(|bound| bound.substitute(&|name| Some(known(name).unwrap_or_default())))
-            .unwrap_or_default();
-    }
-    declared.substitute(&|name| Some(known(name).unwrap_or_default()))
 }
 
 /// What is learned of a generic teaches more through its bounds: `F: Fn() -> Fut`, `Fut: Future<Output = T>`.
