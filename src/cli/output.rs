@@ -8,8 +8,6 @@ use std::{
 
 use crate::cli::exit::Failure;
 
-/// Columns where the terminal does not tell.
-const DEFAULT_WIDTH: usize = 100;
 /// The narrowest page that the tables are laid out for.
 const LEAST_WIDTH: usize = 60;
 
@@ -40,8 +38,7 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), Failure> {
     fs::create_dir_all(folder).map_err(|error| Failure::writing(folder, &error))
 }
 
-/// Columns of the terminal; a fixed number where there is none, so that piped output is the same everywhere.
+/// Columns of the terminal. Where there is none nothing is cut: who reads a pipe wants whole names.
 pub(super) fn width() -> usize {
-    terminal_size::terminal_size_of(io::stdout())
-        .map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0).max(LEAST_WIDTH))
+    terminal_size::terminal_size_of(io::stdout()).map_or(usize::MAX, |(width, _)| usize::from(width.0).max(LEAST_WIDTH))
 }

@@ -5,60 +5,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     model::{
         Name,
-        call::{ComponentKind, Confidence, EvidenceClass},
-        guard::Guards,
+        call::{Confidence, EvidenceClass},
         location::Evidence,
-        program::{CallTerm, CallVariant, Program},
-        system::{Alternative, Call, ComponentIdx, MatchKind},
+        program::CallTerm,
+        system::{Call, ComponentIdx},
         term::ConfigKey,
     },
-    terms::{
-        bind::{Bindings, Context},
-        endpoint::{Endpoint, endpoints},
-        guards::guards,
-        meet::meet,
-    },
+    terms::meet::meet,
 };
 
 use super::{
     ComponentId,
+    alternatives::alternatives,
+    cases::{Case, Cases, settle},
     components::{Components, add_evidence},
     edges::Edges,
     entries::Entries,
-    hosts::Hosts,
-    packages::Packages,
-    services::{Service, Services},
-    targets::{Resolver, Target, Unresolved},
 };
 
 /// Length of a call's hash, in hex digits.
 const HASH_LEN: usize = 16;
 
-/// Hosts that nobody operates (RFC 2606): code puts them where a value is still to come.
-const PLACEHOLDERS: &[&str] = &["example.com", "example.net", "example.org"];
-
 /// What is needed to link calls.
 pub(super) struct Calls<'a> {
-    pub(super) program: &'a Program,
-    pub(super) bindings: &'a Bindings,
-    pub(super) packages: &'a Packages<'a>,
-    pub(super) services: &'a Services,
-    pub(super) hosts: &'a Hosts,
-}
-
-/// A call under one stack of guards, in one service.
-pub(super) struct Case<'a> {
-    pub(super) variant: &'a CallVariant,
-    /// Position in [`Services::list`]; `None` where no entry reaches the call.
-    pub(super) service: Option<usize>,
-    /// Entries of that service that take this variant.
-    pub(super) entries: BTreeSet<u32>,
-    /// The variant serves this service alone, so that its number of paths is this service's.
-    pub(super) is_alone: bool,
-    pub(super) guards: Guards,
-    pub(super) shown: String,
-    pub(super) targets: Vec<Target>,
-    unresolved: Option<Unresolved>,
+    pub(super) cases: Cases<'a>,
 }
 
 /// A call with everything but positions of components.
@@ -101,7 +71,7 @@ impl LinkedCalls {
 impl<'a> Calls<'a> {
     /// Link all calls; targets are added to `components`, connections to `edges`.
     pub(super) fn link(&self, entries: &Entries, components: &mut Components, edges: &mut Edges) -> LinkedCalls {
-        let program = self.program;
+        let program = self.cases.program;
         let mut order: Vec<usize> = (0..program.calls.len()).collect();
         order.sort_by_key(|idx| {
             let call = &program.calls[*idx];
@@ -112,12 +82,18 @@ impl<'a> Calls<'a> {
             positions: vec![0; order.len()],
             services: vec![BTreeSet::new(); order.len()],
         };
+        let mut calls: Vec<(&CallTerm, Vec<Case<'_>>)> = order
+            .iter()
+            .map(|idx| {
+                let call = &program.calls[*idx];
+                (call, self.cases.of(call, entries, components))
+            })
+            .collect();
+        settle(&mut calls);
         let mut ordinals = BTreeMap::new();
-        for (position, idx) in (0..).zip(order) {
-            let call = &program.calls[idx];
-            let cases = self.cases(call, entries, components);
+        for ((position, idx), (call, cases)) in (0..).zip(order).zip(calls) {
             for case in &cases {
-                edges.add_case(position, call, case, self.packages, self.services, self.program);
+                edges.add_case(position, call, case, self.cases.packages, self.cases.services, program);
             }
             res.positions[idx] = position;
             res.services[idx] = cases.iter().filter_map(|case| case.service).collect();
@@ -125,96 +101,6 @@ impl<'a> Calls<'a> {
                 .push(self.linked(call, cases, entries, components, &mut ordinals));
         }
         res
-    }
-
-    /// The call under every stack of guards in every service.
-    fn cases(&self, call: &'a CallTerm, entries: &Entries, components: &Components) -> Vec<Case<'a>> {
-        let mut cases = Vec::new();
-        for variant in &call.variants {
-            let positions = entries.positions(&variant.entries);
-            let services = entries.services(&positions);
-            let of_service = |service: usize| {
-                positions
-                    .iter()
-                    .copied()
-                    .filter(|entry| entries.list()[*entry as usize].service == service)
-                    .collect()
-            };
-            let is_alone = services.len() <= 1;
-            if services.is_empty() {
-                cases.push(self.case(call, variant, None, BTreeSet::new(), is_alone, components));
-            }
-            for service in services {
-                cases.push(self.case(call, variant, Some(service), of_service(service), is_alone, components));
-            }
-        }
-        cases
-    }
-
-    fn case(
-        &self,
-        call: &'a CallTerm,
-        variant: &'a CallVariant,
-        service: Option<usize>,
-        entries: BTreeSet<u32>,
-        is_alone: bool,
-        components: &Components,
-    ) -> Case<'a> {
-        let of_service = service.map(|service| &self.services.list()[service]);
-        let resolver = Resolver {
-            hosts: self.hosts,
-            call,
-            package: self.package_name(call),
-            service: of_service,
-        };
-        let mut met = Vec::new();
-        let mut addresses: Vec<Endpoint> = Vec::new();
-        for context in contexts(of_service) {
-            met.push(guards(&variant.layers, self.bindings, context));
-            addresses.extend(endpoints(&variant.endpoint, self.bindings, context));
-        }
-        addresses.sort();
-        addresses.dedup();
-        let mut targets: Vec<(Target, String)> = Vec::new();
-        let mut unresolved = None;
-        for address in &addresses {
-            match resolver.target(address, components) {
-                Ok(target) if targets.iter().all(|(known, _)| known.id != target.id) => {
-                    targets.push((target, address.shown.clone()));
-                }
-                Ok(_) => {}
-                Err(reason) => unresolved = unresolved.or(Some((reason, address.shown.clone()))),
-            }
-        }
-        if unresolved.is_some() {
-            doubt_literals(&mut targets);
-        }
-        // The better known first; what is published to a topic is not seen as a call of its broker.
-        targets.sort_by(|(left, _), (right, _)| {
-            let rank = |target: &Target| (target.kind != ComponentKind::Topic, target.confidence);
-            rank(left).cmp(&rank(right)).then_with(|| left.id.cmp(&right.id))
-        });
-        drop_doubtful(&mut targets);
-        let unresolved = unresolved.filter(|_| targets.is_empty());
-        let shown = match (targets.first(), &unresolved) {
-            (Some((_, shown)), _) | (None, Some((_, shown))) => shown.clone(),
-            (None, None) => String::new(),
-        };
-        Case {
-            variant,
-            service,
-            entries,
-            is_alone,
-            guards: meet(met),
-            shown,
-            unresolved: unresolved.map(|(reason, _)| reason),
-            targets: targets.into_iter().map(|(target, _)| target).collect(),
-        }
-    }
-
-    fn package_name(&self, call: &CallTerm) -> &'a str {
-        let function = self.program.functions.get(call.function as usize);
-        function.map_or("", |function| self.packages.get(function.package).name.as_str())
     }
 
     fn linked(
@@ -225,17 +111,17 @@ impl<'a> Calls<'a> {
         components: &mut Components,
         ordinals: &mut BTreeMap<String, u32>,
     ) -> LinkedCall {
-        let function = self
-            .program
-            .functions
-            .get(call.function as usize)
-            .map(|function| function.name.clone());
-        let function = function.unwrap_or_default();
-        if let Some(function) = self.program.functions.get(call.function as usize)
-            && self.packages.get(function.package).is_third_party
-        {
-            self.packages.add_library(function.package, components);
+        let Cases {
+            program,
+            packages,
+            services,
+            ..
+        } = self.cases;
+        let function = program.functions.get(call.function as usize);
+        if let Some(function) = function.filter(|function| packages.get(function.package).is_third_party) {
+            packages.add_library(function.package, components);
         }
+        let function = function.map(|function| function.name.clone()).unwrap_or_default();
         let mut by_preference: Vec<&Case<'_>> = cases.iter().collect();
         by_preference.sort_by_key(|case| {
             (
@@ -250,6 +136,8 @@ impl<'a> Calls<'a> {
             .and_then(|case| case.unresolved.clone())
             .filter(|_| target.is_none());
         for target in cases.iter().flat_map(|case| &case.targets) {
+            components.add(target.kind, name_of(&target.id));
+            components.is_in(&target.id, target.environment.as_ref());
             let (_, component) = components.add(target.kind, name_of(&target.id));
             let reason = format!("{} {} by {}", call.operation, name_of(&target.id), call.library);
             add_evidence(
@@ -261,13 +149,13 @@ impl<'a> Calls<'a> {
                 },
             );
         }
-        let package = Name::new(self.package_name(call));
+        let package = Name::new(self.cases.package_name(call));
         let reached = target.as_ref().map_or(shown.as_str(), |target| target.id.as_str());
         let hash = hash(call, &package, &function, reached, ordinals);
         let service_ids = cases
             .iter()
             .filter_map(|case| case.service)
-            .map(|service| self.services.list()[service].id.clone());
+            .map(|service| services.list()[service].id.clone());
         let witness = call
             .variants
             .iter()
@@ -303,62 +191,13 @@ impl<'a> Calls<'a> {
                 delivery: call.delivery,
                 status: call.status,
                 guards: meet(cases.iter().map(|case| case.guards.clone())),
-                alternatives: alternatives(&cases, self.services),
+                alternatives: alternatives(&cases, services),
                 handling: call.handling,
                 observed: call.observed,
                 path: witness.cloned().unwrap_or_default(),
                 confidence: confidence(call),
             },
         }
-    }
-}
-
-/// Drop targets that only a name suggests where others are better known.
-///
-/// One client type serves many addresses, so its address is the union of its callers' keys. In a service
-/// whose deployment gives one of those keys a value, the keys without one belong to other services.
-fn drop_doubtful(targets: &mut Vec<(Target, String)>) {
-    if targets
-        .iter()
-        .any(|(target, _)| target.matched_by == MatchKind::ConfigValue)
-    {
-        targets.retain(|(target, _)| target.matched_by != MatchKind::ConfigName);
-    }
-    if targets.iter().any(|(target, _)| target.confidence != Confidence::Low) {
-        targets.retain(|(target, _)| target.confidence != Confidence::Low);
-    }
-    // `database.url` or else `DATABASE_URL`: several names of one address, not several stores.
-    if let Some((first, _)) = targets
-        .first()
-        .filter(|(target, _)| target.confidence == Confidence::Low)
-    {
-        let (id, kind) = (first.id.clone(), first.kind);
-        targets.retain(|(target, _)| target.id == id || target.kind != kind);
-    }
-}
-
-/// Literal hosts beside an address that is not known: one of several at best, a placeholder at worst.
-fn doubt_literals(targets: &mut Vec<(Target, String)>) {
-    targets.retain(|(target, _)| !PLACEHOLDERS.contains(&name_of(&target.id)));
-    for (target, _) in targets {
-        if target.matched_by == MatchKind::LiteralHost && target.kind == ComponentKind::External {
-            target.confidence = target.confidence.max(Confidence::Medium);
-        }
-    }
-}
-
-/// The configurations under which a service runs: one for each of its deployments.
-pub(super) fn contexts(service: Option<&Service>) -> Vec<Context<'_>> {
-    match service {
-        Some(service) => service
-            .scopes
-            .iter()
-            .map(|scope| Context {
-                service: Some(scope),
-                environment: None,
-            })
-            .collect(),
-        None => vec![Context::default()],
     }
 }
 
@@ -373,67 +212,6 @@ fn confidence(call: &CallTerm) -> Confidence {
         | EvidenceClass::Constructed
         | EvidenceClass::Field
         | EvidenceClass::Returned => Confidence::High,
-    }
-}
-
-/// The different answers among the cases; none where all agree.
-fn alternatives(cases: &[Case<'_>], services: &Services) -> Vec<Alternative> {
-    let mut groups: Vec<(&Case<'_>, Vec<&Case<'_>>)> = Vec::new();
-    for case in cases {
-        match groups
-            .iter_mut()
-            .find(|(first, _)| first.guards == case.guards && first.shown == case.shown)
-        {
-            Some((_, members)) => members.push(case),
-            None => groups.push((case, vec![case])),
-        }
-    }
-    if groups.len() < 2 {
-        return Vec::new();
-    }
-    groups
-        .into_iter()
-        .map(|(first, members)| alternative(first, &members, services))
-        .collect()
-}
-
-fn alternative(first: &Case<'_>, members: &[&Case<'_>], services: &Services) -> Alternative {
-    let mut conditions = BTreeSet::new();
-    let mut variants: Vec<&CallVariant> = Vec::new();
-    for case in members {
-        let service = case
-            .service
-            .map(|service| format!("in {}", services.list()[service].name));
-        conditions.insert(match (&case.variant.when, service) {
-            (Some(when), Some(service)) => format!("{when} {service}"),
-            (Some(when), None) => when.to_string(),
-            (None, Some(service)) => service,
-            (None, None) => "not reached from an entry".to_owned(),
-        });
-        if !variants.iter().any(|variant| std::ptr::eq(*variant, case.variant)) {
-            variants.push(case.variant);
-        }
-    }
-    let witness = variants
-        .iter()
-        .map(|variant| &variant.witness)
-        .min_by_key(|witness| (witness.len(), *witness));
-    Alternative {
-        when: conditions.into_iter().collect::<Vec<_>>().join(", "),
-        guards: first.guards.clone(),
-        endpoint: first.shown.clone(),
-        entries: members
-            .iter()
-            .flat_map(|case| &case.entries)
-            .copied()
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect(),
-        n_paths: variants
-            .iter()
-            .fold(0, |sum, variant| sum.saturating_add(variant.n_paths)),
-        is_exact: variants.iter().all(|variant| variant.is_exact) && members.iter().all(|case| case.is_alone),
-        witness: witness.cloned().unwrap_or_default(),
     }
 }
 

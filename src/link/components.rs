@@ -1,6 +1,6 @@
 //! The components found so far, by id; indices are given out at the end, when all are known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     Name,
@@ -18,6 +18,8 @@ const MAX_EVIDENCE: usize = 5;
 #[derive(Debug, Default)]
 pub(super) struct Components {
     by_id: BTreeMap<ComponentId, Component>,
+    /// Those that some deployment or call uses in every environment.
+    everywhere: BTreeSet<ComponentId>,
 }
 
 impl Components {
@@ -41,6 +43,16 @@ impl Components {
         self.by_id.get(id)
     }
 
+    /// The component is used in that environment; `None` = in any.
+    pub(super) fn is_in(&mut self, id: &ComponentId, environment: Option<&Name>) {
+        match (environment, self.by_id.get_mut(id)) {
+            (Some(environment), Some(component)) => component.environments.push(environment.clone()),
+            _ => {
+                self.everywhere.insert(id.clone());
+            }
+        }
+    }
+
     /// The components, and the position of each.
     pub(super) fn finish(self) -> (Vec<Component>, BTreeMap<ComponentId, ComponentIdx>) {
         let mut index = BTreeMap::new();
@@ -49,6 +61,9 @@ impl Components {
             component.aliases.sort();
             component.aliases.dedup();
             component.aliases.retain(|alias| *alias != component.name);
+            if self.everywhere.contains(&id) {
+                component.environments.clear();
+            }
             component.environments.sort();
             component.environments.dedup();
             index.insert(id, position);

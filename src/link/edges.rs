@@ -14,7 +14,7 @@ use crate::model::{
 
 use super::{
     ComponentId,
-    calls::Case,
+    cases::Case,
     components::{Components, add_evidence},
     entries::Entries,
     hosts::Hosts,
@@ -33,6 +33,10 @@ struct Draft {
     matched_by: MatchKind,
     confidence: Confidence,
     calls: BTreeSet<u32>,
+    /// The environments of calls that belong to one.
+    environments: BTreeSet<Name>,
+    /// Some call belongs to no environment: the edge is there in all.
+    is_everywhere: bool,
     /// The libraries that the shortest path through libraries crosses, and that path's length.
     via: Option<(usize, Vec<ComponentId>)>,
     coverage: Option<EdgeCoverage>,
@@ -46,6 +50,8 @@ impl Draft {
             matched_by,
             confidence,
             calls: BTreeSet::new(),
+            environments: BTreeSet::new(),
+            is_everywhere: false,
             via: None,
             coverage: None,
             evidence: Vec::new(),
@@ -194,6 +200,8 @@ impl Edges {
             let draft = self.draft((from, &target.id), kind, target.matched_by, target.confidence);
             draft.transports.insert(call.transport);
             draft.calls.insert(position);
+            draft.environments.extend(target.environment.clone());
+            draft.is_everywhere |= target.environment.is_none();
             let function = program
                 .functions
                 .get(call.function as usize)
@@ -250,7 +258,11 @@ impl Edges {
                     transport: draft.transports.first().copied(),
                     matched_by: draft.matched_by,
                     confidence: draft.confidence,
-                    environments: components[to as usize].environments.clone(),
+                    environments: if draft.is_everywhere || draft.environments.is_empty() {
+                        components[to as usize].environments.clone()
+                    } else {
+                        draft.environments.into_iter().collect()
+                    },
                     calls: draft.calls.into_iter().collect(),
                     via: via.iter().filter_map(|id| index.get(id)).copied().collect(),
                     coverage: draft.coverage,

@@ -5,17 +5,21 @@
 //! whose target cannot be named keeps the reason. A pure function of sorted input: same input, same system.
 //!
 //! [`services`] decides what is a service and what a library, [`hosts`] who answers to which name,
-//! [`targets`] what a call reaches, [`calls`] evaluates guards and endpoints, [`edges`] gathers the graph.
+//! [`targets`] what a call reaches, [`cases`] guards and endpoints by service, [`edges`] gathers the graph.
 
+mod alternatives;
 mod calls;
+mod cases;
 mod components;
 mod edges;
 mod entries;
+mod environments;
 mod hosts;
 mod images;
 mod names;
 mod packages;
 mod problems;
+mod reserved;
 mod services;
 mod sites;
 mod targets;
@@ -33,33 +37,35 @@ use crate::{
 };
 
 use self::{
-    calls::Calls, components::Components, edges::Edges, entries::Entries, hosts::Hosts, packages::Packages,
-    services::Services, sites::sites,
+    calls::Calls, cases::Cases, components::Components, edges::Edges, entries::Entries, environments::environments,
+    hosts::Hosts, packages::Packages, services::Services, sites::sites,
 };
 
 /// Link `program` with `world`. The problems are what could not be linked, sorted.
 #[must_use]
 pub fn link(program: &Program, world: &DeclaredWorld) -> (System, Vec<Problem>) {
-    let bindings = bindings(world);
     let packages = Packages::of(program);
     let mut components = Components::default();
     let services = Services::of(program, world, &packages, &mut components);
     packages.add_libraries(program, &services, &mut components);
-    let hosts = Hosts::of(world, &services, &mut components);
+    let environments = environments(world, &services);
+    let bindings = bindings(world, &environments);
+    let hosts = Hosts::of(world, &services, &environments, &mut components);
     let entries = Entries::of(program, &packages, &services);
 
     let mut edges = Edges::default();
     edges.add_packages(program, &packages, &services);
     edges.add_deployments(world, &services, &hosts);
     edges.add_consumers(program, &entries, &services, &mut components);
-    let linked = Calls {
+    let cases = Cases {
         program,
         bindings: &bindings,
         packages: &packages,
         services: &services,
         hosts: &hosts,
+        environments: &environments,
     };
-    let linked = linked.link(&entries, &mut components, &mut edges);
+    let linked = Calls { cases }.link(&entries, &mut components, &mut edges);
 
     let (components, index) = components.finish();
     let problems = problems::problems(&linked.calls);
@@ -75,9 +81,9 @@ pub fn link(program: &Program, world: &DeclaredWorld) -> (System, Vec<Problem>) 
 }
 
 /// What configuration files say, with the environments of deployments.
-fn bindings(world: &DeclaredWorld) -> Bindings {
+fn bindings(world: &DeclaredWorld, environments: &[Option<Name>]) -> Bindings {
     let mut bindings = world.bindings.clone();
-    for deployment in &world.deployments {
+    for (deployment, environment) in world.deployments.iter().zip(environments) {
         for (name, (value, at)) in &deployment.environment {
             bindings.push(Binding {
                 key: ConfigKey {
@@ -86,7 +92,7 @@ fn bindings(world: &DeclaredWorld) -> Bindings {
                 },
                 value: value.clone(),
                 scope: Some(deployment.name.clone()),
-                environment: None,
+                environment: environment.clone(),
                 at: at.clone(),
             });
         }

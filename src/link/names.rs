@@ -3,6 +3,9 @@
 /// Suffixes of configuration keys that say "address" and nothing of what is there; longer ones first.
 const ADDRESS_SUFFIXES: &[&str] = &[
     "connection-string",
+    "connection-url",
+    "connection-uri",
+    "database-dsn",
     "base-url",
     "base-uri",
     "api-url",
@@ -10,6 +13,8 @@ const ADDRESS_SUFFIXES: &[&str] = &[
     "http-addr",
     "endpoint",
     "connection",
+    "connstring",
+    "connstr",
     "address",
     "hostname",
     "servers",
@@ -46,7 +51,9 @@ pub(super) fn is_same(left: &str, right: &str) -> bool {
 }
 
 /// What a configuration key names besides being an address: `PAYMENTS_API_URL` → `payments`.
-pub(super) fn stem_of_key(key: &str) -> String {
+///
+/// `None` for keys that say "address" and nothing else (`connection`, `url`).
+pub(super) fn stem_of_key(key: &str) -> Option<String> {
     // `cache.redis_url` is about `redis`, `database.url` about `database`.
     let last = key.rsplit(['.', ':']).next().unwrap_or(key);
     let whole = normalize(key);
@@ -54,12 +61,12 @@ pub(super) fn stem_of_key(key: &str) -> String {
         for suffix in ADDRESS_SUFFIXES {
             match name.strip_suffix(suffix) {
                 Some("") => break,
-                Some(stem) if stem.ends_with('-') => return stem.trim_end_matches('-').to_owned(),
+                Some(stem) if stem.ends_with('-') => return Some(stem.trim_end_matches('-').to_owned()),
                 _ => {}
             }
         }
     }
-    whole
+    (!ADDRESS_SUFFIXES.contains(&whole.as_str())).then_some(whole)
 }
 
 /// The name of an image without registry, owner and tag: `ghcr.io/acme/catalog-api:1.2` → `catalog-api`.
@@ -106,11 +113,13 @@ mod tests {
             ("database.connection", "database"),
             ("DATABASE_URL", "database"),
             ("CATALOG_BASE_URL", "catalog"),
-            ("URL", "url"),
             ("redis_dsn", "redis"),
             ("PAYMENTS", "payments"),
         ] {
-            assert_eq!(stem_of_key(key), expected, "{key}");
+            assert_eq!(stem_of_key(key).as_deref(), Some(expected), "{key}");
+        }
+        for key in ["URL", "connection", "Connection-String"] {
+            assert_eq!(stem_of_key(key), None, "{key}");
         }
     }
 

@@ -31,6 +31,15 @@ struct Unit {
     deployments: Vec<usize>,
 }
 
+/// One way in which a service runs.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// Under this name configuration is given to it.
+    pub(super) scope: Name,
+    /// Position in `DeclaredWorld::deployments`; `None` where nothing deploys it.
+    pub(super) deployment: Option<usize>,
+}
+
 /// One service with code.
 #[derive(Debug)]
 pub(super) struct Service {
@@ -38,8 +47,8 @@ pub(super) struct Service {
     pub(super) name: Name,
     pub(super) package: PackageIdx,
     pub(super) binary: Name,
-    /// Under these names configuration is given to it; never empty.
-    pub(super) scopes: Vec<Name>,
+    /// The ways in which it runs: one for each deployment, else one without; never empty.
+    pub(super) runs: Vec<Run>,
     /// Positions in `DeclaredWorld::deployments`, sorted.
     pub(super) deployments: Vec<usize>,
 }
@@ -92,6 +101,11 @@ impl Services {
         self.of_package.get(&package).map_or(&[], Vec::as_slice)
     }
 
+    /// Positions of the services that are built from the package.
+    pub(super) fn linking(&self, package: PackageIdx) -> impl Iterator<Item = usize> {
+        (0..self.list.len()).filter(move |position| self.closures[*position].contains(&package))
+    }
+
     /// Positions of the services in which the entry lets work in.
     ///
     /// An entry in a library belongs to every service that links it. One in a package with several
@@ -99,8 +113,7 @@ impl Services {
     pub(super) fn of_entry(&self, entry: &EntryInfo, packages: &Packages<'_>) -> Vec<usize> {
         let own = self.of_package(entry.package);
         if own.is_empty() {
-            let links = |position: &usize| self.closures[*position].contains(&entry.package);
-            return (0..self.list.len()).filter(links).collect();
+            return self.linking(entry.package).collect();
         }
         let named: Vec<usize> = own
             .iter()
@@ -283,16 +296,26 @@ fn add_service(
             &format!("binary {} of package {}", unit.binary, package.name),
         ),
     );
-    let mut scopes: Vec<Name> = deployments.iter().map(|deployment| deployment.name.clone()).collect();
-    if scopes.is_empty() {
-        scopes.push(name.clone());
+    let mut runs: Vec<Run> = unit
+        .deployments
+        .iter()
+        .map(|position| Run {
+            scope: world.deployments[*position].name.clone(),
+            deployment: Some(*position),
+        })
+        .collect();
+    if runs.is_empty() {
+        runs.push(Run {
+            scope: name.clone(),
+            deployment: None,
+        });
     }
     Service {
         id,
         name,
         package: unit.package,
         binary: unit.binary.clone(),
-        scopes,
+        runs,
         deployments: unit.deployments.clone(),
     }
 }

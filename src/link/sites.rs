@@ -17,10 +17,7 @@ use crate::{
     },
 };
 
-use super::{
-    calls::{LinkedCalls, contexts},
-    services::Services,
-};
+use super::{calls::LinkedCalls, cases::contexts, services::Services};
 
 /// All sites, in the order of the system.
 pub(super) fn sites(program: &Program, bindings: &Bindings, services: &Services, linked: &LinkedCalls) -> Vec<Site> {

@@ -15,8 +15,9 @@ use crate::{
 use super::{
     ComponentId,
     components::Components,
-    hosts::{Hosts, is_this_host},
+    hosts::{Claim, Hosts, is_this_host},
     names::stem_of_key,
+    reserved::{Reserved, reserved},
     services::Service,
 };
 
@@ -29,6 +30,29 @@ pub(super) struct Target {
     pub(super) confidence: Confidence,
     /// What led to it besides the call itself.
     pub(super) evidence: Vec<Evidence>,
+    /// The environment in which the call reaches it; `None` = any.
+    pub(super) environment: Option<Name>,
+}
+
+impl Target {
+    /// A name that was made up because the address is not known.
+    pub(super) fn is_stand_in(&self) -> bool {
+        self.confidence == Confidence::Low && matches!(self.matched_by, MatchKind::ConfigName | MatchKind::Technology)
+    }
+
+    /// The same target by another address or in another environment.
+    pub(super) fn join(&mut self, other: Self) {
+        (self.confidence, self.matched_by) =
+            (self.confidence, self.matched_by).min((other.confidence, other.matched_by));
+        if self.environment != other.environment {
+            self.environment = None;
+        }
+        for evidence in other.evidence {
+            if !self.evidence.contains(&evidence) {
+                self.evidence.push(evidence);
+            }
+        }
+    }
 }
 
 /// Why a target has no name.
@@ -46,6 +70,10 @@ pub(super) struct Resolver<'a> {
     /// Name of the package that holds the call.
     pub(super) package: &'a str,
     pub(super) service: Option<&'a Service>,
+    /// Position in `DeclaredWorld::deployments` of what runs the call.
+    pub(super) deployment: Option<usize>,
+    /// The environment of that deployment.
+    pub(super) environment: Option<&'a Name>,
 }
 
 impl Resolver<'_> {
@@ -59,11 +87,12 @@ impl Resolver<'_> {
         if self.call.evidence_class == EvidenceClass::Heuristic && target.confidence == Confidence::High {
             target.confidence = Confidence::Medium;
         }
-        for (key, at) in &endpoint.bound {
-            target
-                .evidence
-                .push(evidence(at, format!("{} is {}", key.name, endpoint.shown)));
+        for bound in &endpoint.bound {
+            let reason = format!("{} is {}", bound.key.name, endpoint.shown);
+            target.evidence.push(evidence(&bound.at, reason));
         }
+        let of_value = || endpoint.bound.iter().find_map(|bound| bound.environment.as_ref());
+        target.environment = self.environment.or_else(of_value).cloned();
         Ok(target)
     }
 
@@ -97,18 +126,32 @@ impl Resolver<'_> {
         } else {
             MatchKind::LiteralHost
         };
-        // A default in the code is what runs only where nobody set the key.
-        let confidence = if endpoint.defaulted.is_empty() {
-            Confidence::High
-        } else {
-            Confidence::Medium
-        };
         let kind = self.call.target_kind;
         let name = match kind {
             ComponentKind::Datastore | ComponentKind::Cache | ComponentKind::Broker => store_name(host, endpoint),
             _ => Name::new(host),
         };
-        Ok(self.fresh(kind, &name, matched_by, confidence))
+        let reservation = reserved(host).filter(|_| !is_bound);
+        let doubt = format!("{host} is reserved for documentation (RFC 2606)");
+        if reservation == Some(Reserved::Placeholder) {
+            return match endpoint.defaulted.first() {
+                Some(key) => self.by_config(key, components),
+                None => self.unknown(&doubt, components),
+            };
+        }
+        // A default in the code is what runs only where nobody set the key, and a name without a dot is one of a
+        // network that the scanned files do not show.
+        let is_sure = is_bound || endpoint.defaulted.is_empty() && (host.contains('.') || host.contains(':'));
+        let confidence = match reservation {
+            Some(_) => Confidence::Low,
+            None if is_sure => Confidence::High,
+            None => Confidence::Medium,
+        };
+        let mut target = self.fresh(kind, &name, matched_by, confidence);
+        if reservation.is_some() {
+            target.evidence.push(evidence(&self.call.at, doubt));
+        }
+        Ok(target)
     }
 
     /// A text that is no address: the name of a topic or bucket, a file, a program.
@@ -173,15 +216,13 @@ impl Resolver<'_> {
                 key: Some(key.clone()),
             });
         }
-        if let Some(id) = self.ready_made() {
-            let doubt = format!("taken for the only deployed one of its technology: {reason}");
-            let evidence = vec![evidence(&self.call.at, doubt)];
-            return Ok(self.known(&id, components, MatchKind::Technology, Confidence::Low, evidence));
+        if let Some(target) = self.deployed_store(&reason, components) {
+            return Ok(target);
         }
-        let stem = stem_of_key(&key.name);
-        let name = match &self.call.technology {
-            Some(technology) if !stem.contains(technology.as_str()) => format!("{stem}-{technology}"),
-            _ => stem,
+        let name = match (stem_of_key(&key.name), &self.call.technology) {
+            (Some(stem), Some(technology)) if !stem.contains(technology.as_str()) => format!("{stem}-{technology}"),
+            (Some(stem), _) => stem,
+            (None, _) => self.make_and_user(),
         };
         let mut target = self.fresh(self.call.target_kind, &name, MatchKind::ConfigName, Confidence::Low);
         target
@@ -195,24 +236,17 @@ impl Resolver<'_> {
         if let Some(host) = &self.call.host {
             return Ok(self.fresh(self.call.target_kind, host, MatchKind::LibraryHost, Confidence::Medium));
         }
-        if let Some(id) = self.ready_made() {
-            let doubt = format!("taken for the only deployed one of its technology: {reason}");
-            let evidence = vec![evidence(&self.call.at, doubt)];
-            return Ok(self.known(&id, components, MatchKind::Technology, Confidence::Low, evidence));
+        if let Some(target) = self.deployed_store(reason, components) {
+            return Ok(target);
         }
-        let technology = self
-            .call
-            .technology
-            .as_ref()
-            .filter(|_| is_store(self.call.target_kind));
-        let Some(technology) = technology.filter(|_| !self.is_topic_wanted()) else {
+        let is_named = self.call.technology.is_some() && is_store(self.call.target_kind) && !self.is_topic_wanted();
+        if !is_named {
             return Err(Unresolved {
                 reason: reason.to_owned(),
                 key: None,
             });
-        };
-        // One name for each package: two packages may speak to two databases of the same make.
-        let name = format!("{technology}@{}", self.package);
+        }
+        let name = self.make_and_user();
         let mut target = self.fresh(self.call.target_kind, &name, MatchKind::Technology, Confidence::Low);
         target
             .evidence
@@ -225,13 +259,41 @@ impl Resolver<'_> {
         self.call.transport == Transport::Queue && self.call.effect == Effect::Publish
     }
 
-    fn ready_made(&self) -> Option<ComponentId> {
+    /// `postgres@checkout`: one name for each user, since two may speak to two databases of the same make.
+    fn make_and_user(&self) -> String {
+        let call = self.call;
+        let make = call.technology.as_deref().unwrap_or(call.transport.as_str());
+        let user = self.service.map_or(self.package, |service| &service.name);
+        format!("{make}@{user}")
+    }
+
+    /// The store that the deployment of the caller points at.
+    fn deployed_store(&self, reason: &str, components: &Components) -> Option<Target> {
         let kind = self.call.target_kind;
+        if !is_store(kind) {
+            return None;
+        }
         let technology = self.call.technology.as_deref();
-        self.hosts
-            .by_technology(kind, technology)
-            .filter(|_| is_store(kind))
-            .cloned()
+        let (id, claim) = self.hosts.store(kind, technology, self.deployment)?;
+        let (matched_by, confidence, why) = match claim {
+            Claim::Needed if technology.is_none() => (
+                MatchKind::Declared,
+                Confidence::Low,
+                "taken for the only one of its kind that the caller's deployment needs",
+            ),
+            Claim::Needed => (
+                MatchKind::Declared,
+                Confidence::Medium,
+                "the caller's deployment needs it",
+            ),
+            Claim::Alone => (
+                MatchKind::Technology,
+                Confidence::Low,
+                "taken for the only deployed one of its technology",
+            ),
+        };
+        let evidence = vec![evidence(&self.call.at, format!("{why}: {reason}"))];
+        Some(self.known(id, components, matched_by, confidence, evidence))
     }
 
     fn known(
@@ -251,6 +313,7 @@ impl Resolver<'_> {
             matched_by,
             confidence,
             evidence,
+            environment: None,
         }
     }
 
@@ -263,12 +326,13 @@ impl Resolver<'_> {
             matched_by,
             confidence,
             evidence: Vec::new(),
+            environment: None,
         }
     }
 }
 
 /// Things with a connection target of their own, for which a stand-in name is better than none.
-const fn is_store(kind: ComponentKind) -> bool {
+pub(super) const fn is_store(kind: ComponentKind) -> bool {
     matches!(
         kind,
         ComponentKind::Datastore
@@ -291,7 +355,7 @@ fn store_name(host: &str, endpoint: &Endpoint) -> Name {
     Name::from(format!("{host}{port}{database}"))
 }
 
-fn evidence(at: &Location, reason: String) -> Evidence {
+pub(super) fn evidence(at: &Location, reason: String) -> Evidence {
     Evidence {
         at: at.clone(),
         reason,

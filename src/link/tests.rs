@@ -22,19 +22,15 @@ fn a_service_reaches_an_external_host_through_a_library() {
     shop.package("checkout", &["checkout"], &["geo"])
         .package("geo", &[], &[]);
     let entry = shop.entry("checkout", "POST /checkout", None);
-    shop.call(
-        "geo",
-        Term::text("https://Maps.Example.com/v1/geocode"),
-        &[(&[entry], &[])],
-    );
+    shop.call("geo", Term::text("https://Maps.Acme.io/v1/geocode"), &[(&[entry], &[])]);
     shop.check(
-        "external:maps.example.com
+        "external:maps.acme.io
         library:geo
         service:checkout
         entry service:checkout POST /checkout
-        service:checkout -calls-> external:maps.example.com literal-host high via library:geo timeout 0/1
+        service:checkout -calls-> external:maps.acme.io literal-host high via library:geo timeout 0/1
         service:checkout -depends-on-> library:geo package high
-        call GET -> external:maps.example.com at https://Maps.Example.com/v1/geocode in [service:checkout]",
+        call GET -> external:maps.acme.io at https://Maps.Acme.io/v1/geocode in [service:checkout]",
     );
 }
 
@@ -229,14 +225,14 @@ fn a_stand_in_is_forgotten_where_a_better_name_is_known() {
     let mut shop = Shop::default();
     shop.package("api", &["api"], &[]);
     let entry = shop.entry("api", "main", None);
-    let address = Term::any([Term::text("postgres://db.example:5432/a"), Term::unknown("a setting")]);
+    let address = Term::any([Term::text("postgres://db.acme.io:5432/a"), Term::unknown("a setting")]);
     shop.store_call("api", address, &[entry], POSTGRES);
     shop.check(
-        "datastore:db.example:5432/a
+        "datastore:db.acme.io:5432/a
         service:api
         entry service:api main
-        service:api -calls-> datastore:db.example:5432/a literal-host high timeout 0/1
-        call query -> datastore:db.example:5432/a at postgres://db.example:5432/a in [service:api]",
+        service:api -calls-> datastore:db.acme.io:5432/a literal-host high timeout 0/1
+        call query -> datastore:db.acme.io:5432/a at postgres://db.acme.io:5432/a in [service:api]",
     );
 }
 
@@ -245,22 +241,43 @@ fn literals_beside_an_unknown_address_are_doubtful() {
     let mut shop = Shop::default();
     shop.package("api", &["api"], &[]);
     let entry = shop.entry("api", "main", None);
+    let address = Term::any([Term::text("https://a.acme.io"), Term::unknown("from a request")]);
+    shop.call("api", address, &[(&[entry], &[])]);
+    shop.check(
+        "external:a.acme.io
+        service:api
+        entry service:api main
+        service:api -calls-> external:a.acme.io literal-host medium timeout 0/1
+        call GET -> external:a.acme.io at https://a.acme.io in [service:api]",
+    );
+}
+
+#[test]
+fn names_for_documentation_are_no_targets() {
+    let mut shop = Shop::default();
+    shop.package("api", &["api"], &[]);
+    let entry = shop.entry("api", "main", None);
     let entries: &[(&[u32], &[Layer])] = &[(&[entry], &[])];
     let or_unknown = |text: &str| Term::any([Term::text(text), Term::unknown("from a request")]);
     shop.call("api", or_unknown("https://example.com"), entries);
-    shop.call("api", or_unknown("https://a.example.com"), entries);
-    shop.call("api", Term::text("https://example.com"), entries);
+    shop.call("api", Term::text("http://example.org/base"), entries);
+    shop.call("api", Term::text("https://rates.example/eur"), entries);
+    shop.call("api", env("RATES_URL"), entries);
+    shop.deploy("api", None, &[("RATES_URL", "https://example.net")]);
     shop.check(
-        "external:a.example.com
-        external:example.com
+        "external:example.net
+        external:rates.example
         service:api
         entry service:api main
-        service:api -calls-> external:a.example.com literal-host medium timeout 0/1
-        service:api -calls-> external:example.com literal-host high timeout 0/1
+        service:api -calls-> external:example.net config-value high timeout 0/1
+        service:api -calls-> external:rates.example literal-host low timeout 0/1
         call GET -> ? at dynamic in [service:api] (from a request)
-        call GET -> external:a.example.com at https://a.example.com in [service:api]
-        call GET -> external:example.com at https://example.com in [service:api]
-        problem unresolved-target hides 1: target of reqwest GET: from a request",
+        call GET -> ? at http://example.org/base in [service:api] (example.org is reserved for documentation (RFC 2606))
+        call GET -> external:rates.example at https://rates.example/eur in [service:api]
+        call GET -> external:example.net at https://example.net in [service:api]
+        problem unresolved-target hides 1: target of reqwest GET: from a request
+        problem unresolved-target hides 1: target of reqwest GET: example.org is reserved for documentation (RFC 2606)
+        problem unresolved-target hides 1: rates.example is reserved for documentation (RFC 2606)",
     );
 }
 
@@ -299,6 +316,130 @@ fn a_store_that_is_deployed_once_is_the_one() {
         problem unresolved-target hides 1: \
          taken for the only deployed one of its technology: DATABASE_URL is not set in the scanned files",
     );
+}
+
+#[test]
+fn technology_alone_makes_no_store_the_callers() {
+    let mut shop = Shop::default();
+    shop.package("api", &["api"], &[]).package("bridge", &["bridge"], &[]);
+    let api = shop.entry("api", "main", None);
+    let bridge = shop.entry("bridge", "main", None);
+    let unknown = || Term::unknown("a field of the settings");
+    shop.store_call("api", unknown(), &[api], POSTGRES);
+    shop.store_call("bridge", unknown(), &[bridge], POSTGRES);
+    shop.deploy("api", None, &[]).depends_on = names(&["orders-db"]);
+    shop.deploy("orders-db", Some("postgres:17"), &[]);
+    shop.deploy("other-db", Some("postgres:17"), &[]);
+    shop.check(
+        "datastore:orders-db
+        datastore:other-db
+        datastore:postgres@bridge
+        service:api
+        service:bridge
+        entry service:api main
+        entry service:bridge main
+        service:api -calls-> datastore:orders-db declared medium timeout 0/1
+        service:bridge -calls-> datastore:postgres@bridge technology low timeout 0/1
+        call query -> datastore:orders-db at dynamic in [service:api]
+        call query -> datastore:postgres@bridge at dynamic in [service:bridge]
+        problem unresolved-target hides 1: named after its technology: a field of the settings",
+    );
+}
+
+#[test]
+fn what_is_not_known_goes_to_the_store_that_the_service_is_known_to_use() {
+    let mut shop = Shop::default();
+    shop.package("api", &["api"], &[]);
+    let entry = shop.entry("api", "main", None);
+    shop.store_call("api", env("DATABASE_URL"), &[entry], POSTGRES);
+    shop.store_call("api", Term::unknown("a closure's parameter"), &[entry], POSTGRES);
+    shop.deploy("api", None, &[("DATABASE_URL", "postgres://pool:6432/a")]);
+    shop.deploy("pool", Some("pgbouncer/pgbouncer"), &[]);
+    shop.check(
+        "infrastructure:pool
+        service:api
+        entry service:api main
+        service:api -calls-> infrastructure:pool config-value high timeout 0/2
+        call query -> infrastructure:pool at postgres://pool:6432/a in [service:api]
+        call query -> infrastructure:pool at dynamic in [service:api]
+        problem unresolved-target hides 1: the only one of its kind that the service is known to use: \
+         a closure's parameter",
+    );
+}
+
+#[test]
+fn overlays_and_further_set_ups_are_environments() {
+    let mut shop = Shop::default();
+    shop.package("api", &["api"], &[]);
+    let entry = shop.entry("api", "main", None);
+    shop.call("api", env("RATES_URL"), &[(&[entry], &[])]);
+    shop.deploy("api", None, &[("RATES_URL", "https://rates.acme.io")]);
+    shop.deploy("mailpit", Some("axllent/mailpit"), &[]).overlay = Some(name("dev"));
+    let other = shop.deploy("api", None, &[("RATES_URL", "http://stub:80")]);
+    other.at.file = "federation/compose.yaml".into();
+    let stub = shop.deploy("stub", Some("acme/stub"), &[]);
+    stub.at.file = "federation/compose.yaml".into();
+    let (system, _) = shop.link();
+    let environments: Vec<String> = system
+        .components
+        .iter()
+        .map(|component| format!("{} {}", component.name, component.environments.join(",")))
+        .collect();
+    assert_eq!(
+        environments,
+        ["rates.acme.io ", "mailpit dev", "api ", "stub federation"]
+    );
+    let edges: Vec<String> = system
+        .edges
+        .iter()
+        .map(|edge| {
+            format!(
+                "{} {}",
+                system.components[edge.to as usize].name,
+                edge.environments.join(",")
+            )
+        })
+        .collect();
+    assert_eq!(edges, ["rates.acme.io ", "stub federation"]);
+}
+
+#[test]
+fn a_borrowed_image_that_runs_a_script_is_no_store() {
+    let mut shop = Shop::default();
+    let waiter = shop.deploy("db-ready", Some("postgres:17"), &[]);
+    waiter.command = names(&["/bin/bash", "-c", "until pg_isready -h db; do sleep 1; done"]);
+    let server = shop.deploy("files", Some("quay.io/minio/minio"), &[]);
+    server.command = names(&["sh", "-c", "mkdir -p /data && minio server /data"]);
+    shop.check(
+        "job:db-ready
+        object-store:files",
+    );
+}
+
+#[test]
+fn one_alternative_for_each_condition_that_can_be_told_apart() {
+    let mut shop = Shop::default();
+    shop.package("api", &["api"], &[]);
+    let entry = shop.entry("api", "main", None);
+    let call = shop.call(
+        "api",
+        Term::text("https://a.io"),
+        &[(&[entry], &[total(5)]), (&[entry], &[total(9)]), (&[entry], &[])],
+    );
+    for (variant, when) in call.variants.iter_mut().zip(["from a", "from a", "from b"]) {
+        variant.when = Some(name(when));
+    }
+    let whens = |shop: &Shop| -> Vec<String> {
+        let (system, _) = shop.link();
+        system.calls[0]
+            .alternatives
+            .iter()
+            .map(|it| format!("{} {:?} {}", it.when, it.guards.timeout.state, it.n_paths))
+            .collect()
+    };
+    assert_eq!(whens(&shop), ["from a in api Explicit 2", "from b in api None 1"]);
+    shop.program.calls[0].variants[2].when = Some(name("from a"));
+    assert!(whens(&shop).is_empty(), "nothing tells them apart");
 }
 
 #[test]
@@ -380,7 +521,7 @@ fn several_binaries_of_a_package_are_several_services() {
         service:worker -calls-> external:a.io literal-host high via library:jobs timeout 2/2~
         service:worker -depends-on-> library:jobs package high
         call GET -> external:a.io at https://a.io in [service:migrate,service:worker]; \
-         in migrate, in worker: Explicit https://a.io; in migrate: None https://a.io",
+         in migrate, worker: Explicit https://a.io; in migrate: None https://a.io",
     );
 }
 

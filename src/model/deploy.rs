@@ -67,6 +67,8 @@ pub struct Deployment {
     pub at: Location,
     /// `compose service`, `Deployment`, ….
     pub format: Name,
+    /// The overlay (`prod`) that alone deploys it; `None` = it also runs without one.
+    pub overlay: Option<Name>,
     pub image: Option<Name>,
     /// Build context, relative to the root.
     pub build_context: Option<RepoPath>,

@@ -69,11 +69,10 @@ fn row<'r>(view: &View<'r>, service: &str, dependency: &Dependency<'r>) -> Depen
         breaker: presence(|guards| guards.breaker.state),
         bulkhead: presence(|guards| guards.bulkhead.state),
         fallback: presence(|guards| guards.fallback.state),
-        timed_paths: dependency
-            .edge
-            .coverage
-            .as_ref()
-            .map_or_else(|| "-".to_owned(), |all| coverage_words(&all.timeout)),
+        timed_paths: dependency.edge.coverage.as_ref().map(|all| &all.timeout).map_or_else(
+            || "-".to_owned(),
+            |timed| coverage_words(timed.covered, timed.total, timed.exact),
+        ),
         when_it_fails: state.map_or_else(|| "-".to_owned(), |(best, worst)| interval(best, worst)),
         worst: state.map_or(State::Ok, |(_, worst)| worst),
     }

@@ -14,9 +14,7 @@ use crate::{
         problem::ProblemKind,
         system::EdgeKind,
     },
-    report::json::v1::{
-        BlastRadius, BlindSpot, Call, Component, Coverage, Edge, Entry, Finding, Guards, Report, StateCounts,
-    },
+    report::json::v1::{BlastRadius, BlindSpot, Call, Component, Edge, Entry, Finding, Guards, Report, StateCounts},
 };
 
 /// A report with its lookups. Borrows; makes nothing up.
@@ -403,11 +401,37 @@ pub const fn presence_word(state: PresenceState) -> &'static str {
     }
 }
 
-/// `2 of 4`, or `≥2 of ≥4` where the numbers are bounds.
+/// How many paths pass a guard: `2 of 4`, `all 4`, `none known of 447+`, `26 % of 180M`.
+///
+/// Numbers that are bounds end in `+`, and what is only known to be so many says "known": the rest is undecided.
 #[must_use]
-pub fn coverage_words(coverage: &Coverage) -> String {
-    let bound = if coverage.exact { "" } else { "≥" };
-    format!("{bound}{} of {bound}{}", coverage.covered, coverage.total)
+pub fn coverage_words(covered: u64, total: u64, is_exact: bool) -> String {
+    let (known, more) = if is_exact { ("", "") } else { (" known", "+") };
+    let all = format!("{}{more}", short_number(total));
+    match covered {
+        _ if total == 0 => "-".to_owned(),
+        0 if total != 1 || !is_exact => format!("none{known} of {all}"),
+        _ if covered == total && total != 1 => format!("all {all}"),
+        _ if total < LEAST_IN_PERCENT => format!("{covered}{known} of {all}"),
+        _ => {
+            // Never 0 or 100 %: those would read as none and all.
+            let percent = u128::from(covered) * 100 / u128::from(total);
+            format!("{} %{known} of {all}", percent.clamp(1, 99))
+        }
+    }
+}
+
+/// From so many paths on the share tells more than the numbers.
+const LEAST_IN_PERCENT: u64 = 1000;
+
+/// `9999`, `45k`, `180M`.
+fn short_number(number: u64) -> String {
+    match number {
+        0..10_000 => number.to_string(),
+        10_000..1_000_000 => format!("{}k", number / 1_000),
+        1_000_000..1_000_000_000 => format!("{}M", number / 1_000_000),
+        _ => format!("{}G", number / 1_000_000_000),
+    }
 }
 
 /// `file:line`, with the root in front where the report has several.
@@ -442,5 +466,30 @@ pub fn service_share(view: &View, n_services: u32) -> String {
     match view.report.scan.narrowed_to[..] {
         [] => format!("{n_services} of {}", view.services().len()),
         _ => n_services.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::coverage_words;
+
+    #[test]
+    fn coverage_as_people_say_it() {
+        for (covered, total, is_exact, expected) in [
+            (0, 0, true, "-"),
+            (1, 1, true, "1 of 1"),
+            (0, 1, true, "0 of 1"),
+            (0, 4, true, "none of 4"),
+            (2, 4, true, "2 of 4"),
+            (4, 4, true, "all 4"),
+            (0, 447, false, "none known of 447+"),
+            (12, 447, false, "12 known of 447+"),
+            (447, 447, false, "all 447+"),
+            (45_790_262, 179_501_160, true, "25 % of 179M"),
+            (1, 12_000, true, "1 % of 12k"),
+            (11_999, 12_000, false, "99 % known of 12k+"),
+        ] {
+            assert_eq!(coverage_words(covered, total, is_exact), expected);
+        }
     }
 }

@@ -228,7 +228,7 @@ mod tests {
         let text = answer("checkout", "maps.example.com", 10);
         insta::assert_snapshot!(text, @r##"
         service:checkout → external:maps.example.com
-          1 call; 2 paths; timeout on 1 of 2; through library:geo
+          1 call; 2 paths; timeout on 1 of 2 paths; through library:geo
 
           c1  GET https://***@maps.example.com/v1?token=***  libs/geo/src/client.rs:41
               reqwest 0.12.9, read, awaited, always; errors propagated, observed nowhere; error status checked

@@ -74,15 +74,19 @@ pub(crate) fn entries(flow: &Flow<'_, '_>) -> Entries {
     out
 }
 
-/// `get(handler)` inside `route("/path", …)` registers nothing of its own. Where no route is known (a method
-/// router that is kept for later), the handler's name stands for it.
+/// `get(handler)` inside `route("/path", …)` registers nothing of its own, and neither does `get().to(handler)`.
+/// Where no route is known (a method router that is kept for later), the handler's name stands for it.
 fn name_once(entries: &mut Vec<Entry>, bodies: &Bodies<'_, '_>) {
+    let is_routed = |entry: &Entry| {
+        let own_name = &bodies.world.function(entry.handler).def.name;
+        entry.kind != EntryKind::Http || !entry.name.ends_with(' ') && entry.name != *own_name
+    };
     let routed: BTreeSet<(usize, FnId)> = entries
         .iter()
-        .filter(|entry| entry.kind == EntryKind::Http && !entry.name.ends_with(' '))
+        .filter(|entry| entry.kind == EntryKind::Http && is_routed(entry))
         .map(|entry| (entry.package, entry.handler))
         .collect();
-    entries.retain(|entry| !entry.name.ends_with(' ') || !routed.contains(&(entry.package, entry.handler)));
+    entries.retain(|entry| is_routed(entry) || !routed.contains(&(entry.package, entry.handler)));
     for entry in entries.iter_mut().filter(|entry| entry.name.ends_with(' ')) {
         let handler = &bodies.world.function(entry.handler).def.name;
         entry.name = Name::from(format!("{}{handler}", entry.name));
@@ -251,10 +255,9 @@ fn handlers(bodies: &Bodies<'_, '_>, body: BodyRef, root: ExprId) -> Vec<(Option
             },
             _ => None,
         };
-        let own_verb = name.and_then(|name| {
-            let stem = name.strip_suffix("_with").unwrap_or(name);
-            VERBS.iter().copied().find(|verb| *verb == stem)
-        });
+        let own_verb = name
+            .and_then(|name| verb_of(name))
+            .or_else(|| waiting_verb(bodies, body, kind));
         let receiver = match kind {
             ExprKind::Method { receiver, .. } => Some(*receiver),
             _ => None,
@@ -271,6 +274,25 @@ fn handlers(bodies: &Bodies<'_, '_>, body: BodyRef, root: ExprId) -> Vec<(Option
     }
     found.sort_by_key(|(_, expr, _)| *expr);
     found
+}
+
+fn verb_of(name: &str) -> Option<&'static str> {
+    let stem = name.strip_suffix("_with").unwrap_or(name);
+    VERBS.iter().copied().find(|verb| *verb == stem)
+}
+
+/// The verb of `post()` in `post().to(handler)`: a call without arguments, whose handler a later step gives.
+fn waiting_verb(bodies: &Bodies<'_, '_>, body: BodyRef, kind: &ExprKind) -> Option<&'static str> {
+    let ExprKind::Method { receiver, .. } = kind else {
+        return None;
+    };
+    match bodies.kind(At { body, expr: *receiver }) {
+        ExprKind::Call { callee, args } if args.is_empty() => match bodies.kind(At { body, expr: *callee }) {
+            ExprKind::Path(path) => path.last().and_then(|name| verb_of(name)),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn entry_of(bodies: &Bodies<'_, '_>, entry: &schema::Entry, name: Name, handler: FnId, at: Location) -> Entry {

@@ -35,10 +35,20 @@ pub struct Endpoint {
     pub path: Option<Name>,
     /// What the reports show: the literal without secrets, `config:NAME` or `dynamic`.
     pub shown: String,
-    /// Keys that configuration files gave a value, with the place.
-    pub bound: Vec<(ConfigKey, Location)>,
+    /// Keys that configuration files gave a value.
+    pub bound: Vec<BoundKey>,
     /// Keys of which the default in the code was taken.
     pub defaulted: Vec<ConfigKey>,
+}
+
+/// A key that a configuration file gave a value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BoundKey {
+    pub key: ConfigKey,
+    /// Where the value stands.
+    pub at: Location,
+    /// The environment that the value is for; `None` = any.
+    pub environment: Option<Name>,
 }
 
 /// How much of an address is known. The order is that of preference.
@@ -93,7 +103,7 @@ enum Piece {
 #[derive(Clone, Debug, Default)]
 struct Draft {
     pieces: Vec<Piece>,
-    bound: Vec<(ConfigKey, Location)>,
+    bound: Vec<BoundKey>,
     defaulted: Vec<ConfigKey>,
 }
 
@@ -183,7 +193,11 @@ impl Drafter<'_> {
                 continue;
             }
             for mut draft in self.drafts(&bound, depth + 1) {
-                draft.bound.push((key.clone(), binding.at.clone()));
+                draft.bound.push(BoundKey {
+                    key: key.clone(),
+                    at: binding.at.clone(),
+                    environment: binding.environment.clone(),
+                });
                 drafts.push(draft);
             }
         }
@@ -375,10 +389,11 @@ fn split(text: &str) -> Split<'_> {
                 n_holes_before,
             };
         }
+        let split = authority_and_path(rest);
         return Split {
             scheme,
-            n_holes_before,
-            ..authority_and_path(rest)
+            n_holes_before: n_holes_before + split.n_holes_before,
+            ..split
         };
     }
     if let Some(pairs) = connection_pairs(text) {
@@ -461,6 +476,10 @@ fn host_and_port(authority: &str) -> (Option<Name>, Option<u16>) {
     let port = port.and_then(|port| port.parse().ok());
     let host = host.trim_end_matches('.');
     let is_host_char = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
+    // `https:443`: a scheme and a port that were put together without the host.
+    if matches!(host, "http" | "https" | "ws" | "wss" | "grpc" | "tcp") {
+        return (None, port);
+    }
     if !host.is_empty() && host.chars().all(is_host_char) {
         return (Some(Name::from(host.to_lowercase())), port);
     }

@@ -140,7 +140,8 @@ impl<'a> Reader<'a> {
             for deployment in self.services(path) {
                 match services.get_mut(&deployment.name) {
                     None => {
-                        services.insert(deployment.name.clone(), deployment);
+                        let overlay = (layer == Layer::Overlay).then(|| environment(path)).flatten();
+                        services.insert(deployment.name.clone(), Deployment { overlay, ..deployment });
                     }
                     Some(base) if layer == Layer::Overlay => self.overlay(base, deployment, path),
                     Some(base) => service::lay_over(base, deployment),
@@ -277,6 +278,7 @@ impl<'a> Reader<'a> {
         };
         let own = base.clone();
         merged.at = own.at.clone();
+        merged.overlay.clone_from(&own.overlay);
         service::lay_over(&mut merged, own);
         *base = merged;
     }

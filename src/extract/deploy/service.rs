@@ -53,6 +53,7 @@ impl Context<'_> {
             name: name.text.as_str().into(),
             at: self.location(name.line, name.column),
             format: "compose service".into(),
+            overlay: None,
             image: text("image").map(Name::from),
             build_context,
             dockerfile: dockerfile.flatten(),

@@ -244,6 +244,7 @@ impl Shop {
             name: name(service),
             at: at("compose.yaml", line),
             format: name("compose service"),
+            overlay: None,
             image: image.map(Name::new),
             build_context: image.is_none().then(|| "".into()),
             dockerfile: image.is_none().then(|| format!("services/{service}/Dockerfile").into()),

@@ -4,6 +4,7 @@ use crate::model::{
     guard::{Backoff, Guards, Presence, PresenceState, Retry, RetryPart, RetryState, Timeout, TimeoutState},
     system::{Call, Coverage, EdgeCoverage},
 };
+use crate::report::view;
 
 use super::{
     badge::{Badge, Tone, tally},
@@ -58,16 +59,12 @@ pub(super) fn cells(calls: &[&Call], coverage: Option<&EdgeCoverage>) -> Vec<Cel
 
 /// `3 of 4 paths`; nothing where no path was counted.
 fn coverage_words(coverage: &Coverage) -> String {
-    let Coverage {
-        covered,
-        total,
-        is_exact,
-        ..
-    } = coverage;
-    match (total, is_exact) {
-        (0, _) => String::new(),
-        (_, true) => format!("{} of {} paths", number(*covered), number(*total)),
-        (_, false) => format!("{} of {} paths (bounds)", number(*covered), number(*total)),
+    match coverage.total {
+        0 => String::new(),
+        total => format!(
+            "{} paths",
+            view::coverage_words(coverage.covered, total, coverage.is_exact)
+        ),
     }
 }
 
@@ -260,7 +257,7 @@ mod tests {
             is_exact: false,
             witness: Vec::new(),
         };
-        assert_eq!(coverage_words(&coverage), "3 of 4 paths (bounds)");
+        assert_eq!(coverage_words(&coverage), "3 known of 4+ paths");
         assert_eq!(coverage_words(&Coverage::default()), "");
     }
 }

@@ -83,7 +83,7 @@ fn the_story_is_told() {
         "Who calls maps.example.com, through which libraries, and how each call is guarded",
         "What takes checkout down",
         "What happens when maps.example.com fails or changes",
-        "0 of 3 paths",
+        "none of 3 paths",
         "2 of 3 paths",
         "Shortest path without a timeout:",
         "libs/geo/src/client.rs:41",

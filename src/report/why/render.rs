@@ -101,7 +101,9 @@ impl Page<'_> {
         ];
         if let Some(edge) = link.edge {
             if let Some(coverage) = &edge.coverage {
-                facts.push(format!("timeout on {}", coverage_words(&coverage.timeout)));
+                let timed = &coverage.timeout;
+                let words = coverage_words(timed.covered, timed.total, timed.exact);
+                facts.push(format!("timeout on {words} paths"));
             }
             if !edge.via.is_empty() {
                 let via: Vec<_> = edge.via.iter().map(|library| &**library).collect();

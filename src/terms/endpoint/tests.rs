@@ -68,8 +68,8 @@ fn show(endpoint: &Endpoint) -> String {
     if let Some(path) = &endpoint.path {
         line.push_str(&format!(" path={path}"));
     }
-    for (key, at) in &endpoint.bound {
-        line.push_str(&format!(" {}@{}", key.name, at.line));
+    for bound in &endpoint.bound {
+        line.push_str(&format!(" {}@{}", bound.key.name, bound.at.line));
     }
     for key in &endpoint.defaulted {
         line.push_str(&format!(" {}?", key.name));
@@ -120,6 +120,7 @@ fn literals() {
         "host=db port=5432 dbname=orders",
         "host=db port=5432 dbname=orders host=db path=orders",
     );
+    check_text("https:443", "https:443 port=443");
     check_text("/v1/charges", "dynamic path=/v1/charges (a path without a host)");
     check_text("a\u{1}\u{1b}[31mb", "a[31mb");
 }
@@ -168,6 +169,7 @@ fn configuration() {
         &["config:HOST port=80 path=/x"],
     );
     check_text("http://${HOST}/x", "config:HOST path=/x");
+    check_text("postgres://${USER}:${PASSWORD}@${HOST}/x", "config:HOST path=/x");
 }
 
 #[test]

@@ -151,7 +151,7 @@ impl<'a> CargoManifests<'a> {
     }
 }
 
-/// Binaries of a package that lies in a test or example folder are no services.
+/// What a package builds that lies in a test or example folder is no service and no library of the system.
 fn mark_role(package: &mut Package, role: FileRole) {
     let kind = match role {
         FileRole::Test => TargetKind::Test,
@@ -160,7 +160,10 @@ fn mark_role(package: &mut Package, role: FileRole) {
         FileRole::Source | FileRole::Generated | FileRole::Build => return,
     };
     for target in &mut package.targets {
-        if target.kind == TargetKind::Binary {
+        if matches!(
+            target.kind,
+            TargetKind::Binary | TargetKind::Library | TargetKind::ProcMacro
+        ) {
             target.kind = kind;
         }
     }
