@@ -7,11 +7,17 @@ use super::{
     outcome::Interval,
     propagate::{Cause, Scenario},
 };
-use crate::model::{
-    analysis::{Affected, AffectedEntry, BlastRadius, Mode, State, StateCounts},
-    call::ComponentKind,
-    location::Evidence,
-    system::{Call, ComponentIdx, System},
+use crate::{
+    graph::{
+        search::Search,
+        storage::{Direction, Graph, NodeIdx},
+    },
+    model::{
+        analysis::{Affected, AffectedEntry, BlastRadius, Mode, State, StateCounts},
+        call::ComponentKind,
+        location::Evidence,
+        system::{Call, ComponentIdx, System},
+    },
 };
 
 /// A path shows so many hops. It explains a result and never decides one, and long chains would make the
@@ -178,73 +184,56 @@ pub(crate) fn target_name(system: &System, call: &Call) -> String {
     }
 }
 
-/// Breadth-first search against the edges: who depends on a component, in whatever way.
+/// Who depends on a component, in whatever way: the libraries on the way of an edge know its target, too.
 struct ChangeSearch<'s> {
     system: &'s System,
-    /// For each component who depends on it, by which edge; sorted.
-    dependents: Vec<Vec<(ComponentIdx, usize)>>,
-    /// The edge by which a component was reached, and what it leads to.
-    reached_by: Vec<Option<(usize, ComponentIdx)>>,
+    graph: Graph,
+    /// For each edge of the graph the edge of the system that it stands for.
+    stands_for: Vec<usize>,
+    search: Search,
 }
 
 impl<'s> ChangeSearch<'s> {
     fn of(system: &'s System) -> Self {
-        let mut dependents = vec![Vec::new(); system.components.len()];
+        let (mut ends, mut stands_for) = (Vec::new(), Vec::new());
         for (idx, edge) in system.edges.iter().enumerate() {
-            // The libraries on the way know the target, too.
             for from in edge.via.iter().chain([&edge.from]) {
                 if *from != edge.to {
-                    dependents[edge.to as usize].push((*from, idx));
+                    ends.push((NodeIdx(*from), NodeIdx(edge.to)));
+                    stands_for.push(idx);
                 }
             }
         }
-        for list in &mut dependents {
-            list.sort_unstable();
-            list.dedup_by_key(|(from, _)| *from);
-        }
+        let n_nodes = u32::try_from(system.components.len()).expect("fewer than 2^32 components");
+        let graph = Graph::new(n_nodes, ends);
         Self {
             system,
-            dependents,
-            reached_by: vec![None; system.components.len()],
+            search: Search::of(&graph),
+            graph,
+            stands_for,
         }
     }
 
     fn radius(&mut self, component: ComponentIdx) -> Option<BlastRadius> {
-        let mut order = vec![component];
-        let mut next = 0;
-        while next < order.len() {
-            let to = order[next];
-            for &(from, edge) in &self.dependents[to as usize] {
-                if from != component && self.reached_by[from as usize].is_none() {
-                    self.reached_by[from as usize] = Some((edge, to));
-                    order.push(from);
-                }
-            }
-            next += 1;
-        }
-        order.remove(0);
-        order.sort_unstable();
-        let affected = |from: &ComponentIdx| Affected {
-            component: *from,
+        self.search.run(&self.graph, NodeIdx(component), Direction::Backward);
+        let mut reached: Vec<ComponentIdx> = self.search.reached().iter().map(|node| node.0).collect();
+        reached.sort_unstable();
+        let affected = |from: ComponentIdx| Affected {
+            component: from,
             best: State::Ok,
             worst: State::Ok,
             entries: Vec::new(),
-            path: self.path(*from),
+            path: self.path(from),
         };
-        let affected: Vec<Affected> = order.iter().map(affected).collect();
-        for from in order {
-            self.reached_by[from as usize] = None;
-        }
-        let none = StateCounts::default();
-        let radius = |affected| BlastRadius {
+        let affected: Vec<Affected> = reached.into_iter().map(affected).collect();
+        (!affected.is_empty()).then(|| BlastRadius {
             component,
             mode: Mode::Change,
-            best: none,
-            worst: none,
+            best: StateCounts::default(),
+            worst: StateCounts::default(),
             affected,
             depends_on_unknown: Vec::new(),
-        };
-        (!affected.is_empty()).then(|| radius(affected))
+        })
     }
 
     /// One hop for a library, whose next hop stands with the next library; the whole way for what is deployed.
@@ -253,18 +242,15 @@ impl<'s> ChangeSearch<'s> {
         let max_hops = if is_library { 1 } else { MAX_HOPS };
         let (mut path, mut at) = (Vec::new(), from);
         while path.len() < max_hops
-            && let Some((edge, to)) = self.reached_by[at as usize]
+            && let Some((edge, NodeIdx(to))) = self.search.step(NodeIdx(at))
         {
-            let edge = &self.system.edges[edge];
+            let edge = &self.system.edges[self.stands_for[edge.idx()]];
             if let Some(evidence) = edge.evidence.first() {
                 let reason = format!("{} {}", edge.kind.as_str(), self.system.components[to as usize].id());
                 path.push(Evidence {
                     reason,
                     ..evidence.clone()
                 });
-            }
-            if to == at {
-                break;
             }
             at = to;
         }

@@ -11,6 +11,7 @@ pub mod dominators;
 pub mod paths;
 pub mod query;
 pub mod scc;
+pub mod search;
 pub mod set;
 pub mod storage;
 pub mod system;

@@ -49,33 +49,16 @@ impl SystemGraph {
         self.kinds[edge.idx()]
     }
 
-    /// What depends on any of `seeds`, directly or not, over edges of the kinds that the filter lets pass.
+    /// What is reached from any of `seeds` over edges of the kinds that the filter lets pass: backward what depends
+    /// on them, forward what they depend on. The seeds are in it.
     #[must_use]
-    pub fn dependents(
+    pub fn reach(
         &self,
         seeds: impl IntoIterator<Item = ComponentIdx>,
+        direction: Direction,
         is_open: impl Fn(EdgeKind) -> bool,
     ) -> NodeSet {
-        reach(
-            &self.graph,
-            seeds.into_iter().map(NodeIdx),
-            Direction::Backward,
-            |edge| is_open(self.kind(edge)),
-        )
-    }
-
-    /// What any of `seeds` depends on, directly or not, over edges of the kinds that the filter lets pass.
-    #[must_use]
-    pub fn dependencies(
-        &self,
-        seeds: impl IntoIterator<Item = ComponentIdx>,
-        is_open: impl Fn(EdgeKind) -> bool,
-    ) -> NodeSet {
-        reach(
-            &self.graph,
-            seeds.into_iter().map(NodeIdx),
-            Direction::Forward,
-            |edge| is_open(self.kind(edge)),
-        )
+        let seeds = seeds.into_iter().map(NodeIdx);
+        reach(&self.graph, seeds, direction, |edge| is_open(self.kind(edge)))
     }
 }

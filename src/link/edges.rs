@@ -324,6 +324,7 @@ fn no_coverage() -> EdgeCoverage {
     let none = Coverage {
         covered: 0,
         total: 0,
+        undecided: 0,
         is_exact: true,
         witness: Vec::new(),
     };
@@ -367,9 +368,13 @@ fn count(coverage: &mut Coverage, is_covered: Option<bool>, case: &Case<'_>) {
     let n_paths = case.variant.n_paths.max(1);
     coverage.total = coverage.total.saturating_add(n_paths);
     coverage.is_exact &= case.variant.is_exact && case.is_alone && is_covered.is_some();
-    if is_covered == Some(true) {
-        coverage.covered = coverage.covered.saturating_add(n_paths);
-        return;
+    match is_covered {
+        Some(true) => {
+            coverage.covered = coverage.covered.saturating_add(n_paths);
+            return;
+        }
+        Some(false) => {}
+        None => coverage.undecided = coverage.undecided.saturating_add(n_paths),
     }
     let witness = &case.variant.witness;
     let is_better = coverage.witness.is_empty()

@@ -28,7 +28,7 @@ pub(super) fn reserved(host: &str) -> Option<Reserved> {
         return Some(Reserved::Placeholder);
     }
     let is_below = |domain: &&str| host.strip_suffix(*domain).is_some_and(|before| before.ends_with('.'));
-    (top == EXAMPLE_TOP || DOMAINS.iter().any(|domain| is_below(&domain))).then_some(Reserved::StandIn)
+    (top == EXAMPLE_TOP || DOMAINS.iter().any(is_below)).then_some(Reserved::StandIn)
 }
 
 #[cfg(test)]

@@ -203,7 +203,7 @@ impl Resolver<'_> {
             let evidence = vec![evidence(at, format!("{} is declared", key.name))];
             return Ok(self.known(id, components, MatchKind::Declared, Confidence::High, evidence));
         }
-        if let Some(id) = self.hosts.by_key(key) {
+        if let Some(id) = self.hosts.by_key(key).filter(|id| self.may_mean(id, components)) {
             return Ok(self.known(id, components, MatchKind::ConfigName, Confidence::Medium, Vec::new()));
         }
         if let Some(host) = &self.call.host {
@@ -229,6 +229,13 @@ impl Resolver<'_> {
             .evidence
             .push(evidence(&self.call.at, format!("named after {}: {reason}", key.name)));
         Ok(target)
+    }
+
+    /// Whether a key that is named after a component can hold its address here: no service calls itself over the
+    /// network by a key of its own name, and what speaks to a store speaks to no service of ours.
+    fn may_mean(&self, id: &ComponentId, components: &Components) -> bool {
+        let is_service = || components.get(id).is_some_and(|it| it.kind == ComponentKind::Service);
+        self.service.is_none_or(|service| service.id != *id) && !(is_store(self.call.target_kind) && is_service())
     }
 
     /// Nothing is known of the address: what the library tells, or nothing.

@@ -1,7 +1,7 @@
 //! The plain data that every stage reads and writes: facts, terms, guards, components, findings.
 //!
 //! Knows nothing of any other room. No behaviour beyond constructors, orderings and merges that
-//! belong to the data itself.
+//! belong to the data itself, and the masking of credentials in it ([`redact`]).
 
 pub mod analysis;
 pub mod call;
@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod package;
 pub mod problem;
 pub mod program;
+pub mod redact;
 pub mod system;
 pub mod term;
 

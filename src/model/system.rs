@@ -113,6 +113,8 @@ pub struct EdgeCoverage {
 pub struct Coverage {
     pub covered: u64,
     pub total: u64,
+    /// Paths on which it is not known whether the guard holds; they are not among `covered`.
+    pub undecided: u64,
     /// False where the numbers are bounds.
     pub is_exact: bool,
     /// The shortest unguarded path; empty where every path is covered.

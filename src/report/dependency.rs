@@ -22,6 +22,8 @@ use crate::{
 pub struct DependencyRow<'r> {
     /// Id of the component.
     pub target: &'r str,
+    /// The environments in which it is used; empty = all.
+    pub environments: Vec<&'r str>,
     pub kind: EdgeKind,
     pub transport: Option<Transport>,
     pub n_calls: usize,
@@ -39,6 +41,17 @@ pub struct DependencyRow<'r> {
     worst: State,
 }
 
+impl DependencyRow<'_> {
+    /// The target, with its environments where it is not used in all: `datastore:db (staging)`.
+    #[must_use]
+    pub fn target_words(&self) -> String {
+        match self.environments[..] {
+            [] => self.target.to_owned(),
+            _ => format!("{} ({})", self.target, self.environments.join(", ")),
+        }
+    }
+}
+
 /// The dependencies of that service, the most dangerous first.
 #[must_use]
 pub fn dependency_rows<'r>(view: &View<'r>, service: &str) -> Vec<DependencyRow<'r>> {
@@ -47,7 +60,11 @@ pub fn dependency_rows<'r>(view: &View<'r>, service: &str) -> Vec<DependencyRow<
         .into_iter()
         .map(|dependency| row(view, service, &dependency))
         .collect();
-    rows.sort_by_key(|row| (Reverse(row.worst), rank(row.deadline), row.target, row.kind));
+    // What is used everywhere comes before what one environment uses.
+    rows.sort_by_key(|row| {
+        let danger = (Reverse(row.worst), rank(row.deadline));
+        (!row.environments.is_empty(), danger, row.target, row.kind)
+    });
     rows
 }
 
@@ -60,6 +77,7 @@ fn row<'r>(view: &View<'r>, service: &str, dependency: &Dependency<'r>) -> Depen
     };
     DependencyRow {
         target: &dependency.edge.to,
+        environments: dependency.edge.environments.iter().map(|it| &**it).collect(),
         kind: dependency.edge.kind,
         transport: dependency.edge.transport,
         n_calls: dependency.calls.len(),
@@ -71,7 +89,7 @@ fn row<'r>(view: &View<'r>, service: &str, dependency: &Dependency<'r>) -> Depen
         fallback: presence(|guards| guards.fallback.state),
         timed_paths: dependency.edge.coverage.as_ref().map(|all| &all.timeout).map_or_else(
             || "-".to_owned(),
-            |timed| coverage_words(timed.covered, timed.total, timed.exact),
+            |timed| coverage_words(timed.covered, timed.total, timed.undecided, timed.exact),
         ),
         when_it_fails: state.map_or_else(|| "-".to_owned(), |(best, worst)| interval(best, worst)),
         worst: state.map_or(State::Ok, |(_, worst)| worst),

@@ -33,14 +33,18 @@ pub fn render(report: &Report) -> String {
             shown.insert(row.target);
             edge(&mut edges, &view, component, &row);
         }
-        if component.kind == ComponentKind::Service {
-            shown.insert(&component.id);
-        }
     }
+    let quiet: Vec<&str> = report
+        .components
+        .iter()
+        .filter(|component| component.kind == ComponentKind::Service && !shown.contains(&*component.id))
+        .map(|component| &*component.name)
+        .collect();
 
     let mut out = String::from("digraph failmap {\n");
     out.push_str("  rankdir=LR;\n  node [fontname=\"Helvetica\", fontsize=11, shape=box, style=\"rounded,filled\", fillcolor=white];\n");
     out.push_str("  edge [fontname=\"Helvetica\", fontsize=9];\n");
+    out.push_str(LEGEND);
     for (idx, (title, kinds)) in CLUSTERS.iter().enumerate() {
         let members: Vec<_> = report
             .components
@@ -61,7 +65,7 @@ pub fn render(report: &Report) -> String {
                 out,
                 "    {} [label={}, shape={}, tooltip={}];",
                 quoted(&component.id),
-                quoted(&component.name),
+                quoted(&label(component)),
                 shape(component.kind),
                 quoted(&tooltip(component))
             );
@@ -69,8 +73,39 @@ pub fn render(report: &Report) -> String {
         out.push_str("  }\n");
     }
     out.push_str(&edges);
+    if !quiet.is_empty() {
+        // Boxes without lines would push the others apart; the names are enough.
+        let _ = writeln!(
+            out,
+            "  {} [shape=note, style=dashed, color=gray50, label={}];",
+            quoted("without a call seen"),
+            quiet_label(&quiet)
+        );
+    }
     out.push_str("}\n");
     out
+}
+
+/// What the lines mean, and the look of all labels.
+const LEGEND: &str = "  graph [fontname=\"Helvetica\", fontsize=10, labelloc=b, label=\"red dashed: a call without deadline; orange dotted: not decided; green: every call has one\"];\n";
+
+/// Services named in the note of those without a call.
+const N_QUIET: usize = 12;
+/// Names in one line of it.
+const N_QUIET_IN_LINE: usize = 3;
+
+fn quiet_label(names: &[&str]) -> String {
+    let mut label = "\"without a call seen:".to_owned();
+    for line in names[..names.len().min(N_QUIET)].chunks(N_QUIET_IN_LINE) {
+        let line = quoted(&line.join(", "));
+        label.push_str("\\n");
+        label.push_str(&line[1..line.len() - 1]);
+    }
+    if N_QUIET < names.len() {
+        let _ = write!(label, "\\nand {} more", names.len() - N_QUIET);
+    }
+    label.push('"');
+    label
 }
 
 /// Titles and the kinds of components under them.
@@ -97,6 +132,15 @@ const fn shape(kind: ComponentKind) -> &'static str {
         ComponentKind::Datastore | ComponentKind::Cache | ComponentKind::ObjectStore => "cylinder",
         ComponentKind::Broker | ComponentKind::Topic => "cds",
         ComponentKind::Infrastructure | ComponentKind::Library => "component",
+    }
+}
+
+/// The name, with the environments of what is not in all.
+fn label(component: &Component) -> String {
+    let environments: Vec<_> = component.environments.iter().map(|it| &**it).collect();
+    match environments[..] {
+        [] => component.name.to_string(),
+        _ => format!("{} ({})", component.name, environments.join(", ")),
     }
 }
 
@@ -166,6 +210,7 @@ mod tests {
           rankdir=LR;
           node [fontname="Helvetica", fontsize=11, shape=box, style="rounded,filled", fillcolor=white];
           edge [fontname="Helvetica", fontsize=9];
+          graph [fontname="Helvetica", fontsize=10, labelloc=b, label="red dashed: a call without deadline; orange dotted: not decided; green: every call has one"];
           subgraph cluster_0 {
             label="services";
             color=gray80;

@@ -87,13 +87,25 @@ fn risks(out: &mut String, view: &View) {
     }
     head(
         out,
-        &["Level", "Rule", "About", "N", "Services down", "First at", "What to do"],
+        &[
+            "Level",
+            "Rule",
+            "About",
+            "N",
+            "Services down",
+            "Entries",
+            "First at",
+            "What to do",
+        ],
     );
     for risk in risks.iter().take(N_RISKS) {
         let first = risk.findings[0];
-        let down = match risk.mode {
-            Some(mode) if 0 < risk.impact => format!("{} on {}", service_share(view, risk.impact), mode.as_str()),
-            _ => "-".to_owned(),
+        let (down, entries) = match risk.mode {
+            Some(mode) if 0 < risk.impact => (
+                format!("{} on {}", service_share(view, risk.impact), mode.as_str()),
+                risk.n_entries.to_string(),
+            ),
+            _ => ("-".to_owned(), "-".to_owned()),
         };
         row(
             out,
@@ -103,6 +115,7 @@ fn risks(out: &mut String, view: &View) {
                 &quoted(risk.target.unwrap_or("-")),
                 &risk.findings.len().to_string(),
                 &down,
+                &entries,
                 &quoted(&place(view.report, &first.root, &first.file, first.line)),
                 &quoted(&first.fix),
             ],
@@ -258,10 +271,10 @@ mod tests {
 
         ## Risks
 
-        | Level | Rule | About | N | Services down | First at | What to do |
-        | --- | --- | --- | --- | --- | --- | --- |
-        | error | call-without-timeout | external:maps.example.com | 1 | 1 of 1 on hang | libs/geo/src/client.rs:41 | set a timeout on the client |
-        | warn | failure-swallowed | external:evil"&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u{1b}\[31m\|\`x\`\\N | 1 | - | services/checkout/src/evil.rs:5 | handle the error |
+        | Level | Rule | About | N | Services down | Entries | First at | What to do |
+        | --- | --- | --- | --- | --- | --- | --- | --- |
+        | error | call-without-timeout | external:maps.example.com | 1 | 1 of 1 on hang | 1 | libs/geo/src/client.rs:41 | set a timeout on the client |
+        | warn | failure-swallowed | external:evil"&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u{1b}\[31m\|\`x\`\\N | 1 | - | - | services/checkout/src/evil.rs:5 | handle the error |
 
         ## What each service calls
 

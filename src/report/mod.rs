@@ -12,7 +12,6 @@ pub mod json;
 pub mod lookup;
 pub mod markdown;
 pub mod narrow;
-mod redact;
 #[cfg(test)]
 pub(crate) mod sample;
 mod table;

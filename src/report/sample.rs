@@ -217,6 +217,7 @@ fn edge(from: u32, to: u32, kind: EdgeKind, calls: &[u32], timed: (u64, u64)) ->
     let coverage = |covered| Coverage {
         covered,
         total: timed.1,
+        undecided: 0,
         is_exact: true,
         witness: if covered < timed.1 {
             vec![hop("libs/geo/src/client.rs", 41, "GET", "geo::Client::geocode")]

@@ -137,7 +137,10 @@ impl Page<'_> {
 
     fn risks(&mut self) {
         let risks = self.view.risks();
-        self.heading("RISKS", "by level, then by the services that go down with the target");
+        self.heading(
+            "RISKS",
+            "by level, then by the services and entries that go down with the target",
+        );
         if risks.is_empty() {
             self.line(format_args!(
                 "  no findings in what was seen; see what was not seen below"
@@ -150,15 +153,17 @@ impl Page<'_> {
             ("ABOUT", Fit::CutEnd),
             ("N", Fit::Number),
             ("SERVICES DOWN", Fit::Whole),
+            ("ENTRIES", Fit::Number),
             ("FIRST AT", Fit::CutStart),
         ]);
         for risk in risks.iter().take(N_RISKS) {
             let first = risk.findings[0];
-            let down = match risk.mode {
-                Some(mode) if 0 < risk.impact => {
-                    format!("{} on {}", service_share(self.view, risk.impact), mode.as_str())
-                }
-                _ => "-".to_owned(),
+            let (down, entries) = match risk.mode {
+                Some(mode) if 0 < risk.impact => (
+                    format!("{} on {}", service_share(self.view, risk.impact), mode.as_str()),
+                    risk.n_entries.to_string(),
+                ),
+                _ => ("-".to_owned(), "-".to_owned()),
             };
             table.row(vec![
                 Cell::styled(risk.level.as_str(), level_style(risk.level)),
@@ -166,6 +171,7 @@ impl Page<'_> {
                 Cell::new(risk.target.unwrap_or("-")),
                 Cell::new(risk.findings.len().to_string()),
                 Cell::new(down),
+                Cell::new(entries),
                 Cell::styled(place(self.view.report, &first.root, &first.file, first.line), FAINT),
             ]);
         }
@@ -232,7 +238,7 @@ impl Page<'_> {
         ]);
         for row in rows.iter().take(N_TARGETS) {
             table.row(vec![
-                Cell::new(row.target),
+                Cell::new(row.target_words()),
                 Cell::new(row.transport.map_or("-", Transport::as_str)),
                 Cell::styled(row.timeout.clone(), verdict_style(row.deadline)),
                 Cell::new(row.retry.clone()),
@@ -374,10 +380,10 @@ mod tests {
           3 calls that leave a process: 3 with a known target, 2 without deadline, 0 undecided
           1 error, 1 warning, 0 advice
 
-        RISKS  by level, then by the services that go down with the target
-          LEVEL  RULE                  ABOUT                          N  SERVICES DOWN   FIRST AT
-          error  call-without-timeout  external:maps.example.com      1  1 of 1 on hang  libs/geo/src/client.rs:41
-          warn   failure-swallowed     external:evil"><script>alert…  1  -               …vices/checkout/src/evil.rs:5
+        RISKS  by level, then by the services and entries that go down with the target
+          LEVEL  RULE                  ABOUT                      N  SERVICES DOWN   ENTRIES  FIRST AT
+          error  call-without-timeout  external:maps.example.com  1  1 of 1 on hang        1  …bs/geo/src/client.rs:41
+          warn   failure-swallowed     external:evil"><script>a…  1  -                     -  …/checkout/src/evil.rs:5
 
         WHAT EACH SERVICE CALLS  guards of its weakest call; paths with a timeout, of all paths
           checkout  tier 0, 1 entry

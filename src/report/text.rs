@@ -10,7 +10,7 @@ use std::{borrow::Cow, fmt, ops::Deref};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{model::Name, report::redact::redact};
+use crate::model::{Name, redact::redact};
 
 /// Cleaned text: one line, no control characters, no credentials.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -62,6 +62,8 @@ pub struct Risk<'r> {
     /// Services that are failing or hanging in the worst case when the target fails, and the mode of that.
     pub impact: u32,
     pub mode: Option<Mode>,
+    /// Entries that are failing or hanging then.
+    pub n_entries: usize,
 }
 
 /// Blind spots of one kind.
@@ -223,7 +225,7 @@ impl<'r> View<'r> {
         }
     }
 
-    /// Open findings grouped by rule and target, ranked: level, then how many services the target's
+    /// Open findings grouped by rule and target, ranked: level, then how many services and entries the target's
     /// worst failure takes down, then how often, then name.
     #[must_use]
     pub fn risks(&self) -> Vec<Risk<'r>> {
@@ -250,13 +252,14 @@ impl<'r> View<'r> {
                     findings,
                     impact: worst.map_or(0, |(_, n_services)| n_services),
                     mode: worst.map(|(mode, _)| mode),
+                    n_entries: worst.map_or(0, |(mode, _)| self.entries_down(subject, mode)),
                 }
             })
             .collect();
         risks.sort_by_key(|risk| {
             (
                 Reverse(risk.level),
-                Reverse(risk.impact),
+                Reverse((risk.impact, risk.n_entries)),
                 Reverse(risk.findings.len()),
                 risk.rule,
                 risk.target,
@@ -288,6 +291,14 @@ impl<'r> View<'r> {
             .into_iter()
             .filter_map(|mode| Some((mode, n_down(self.radius(component, mode)?.worst))))
             .reduce(|best, next| if best.1 < next.1 { next } else { best })
+    }
+
+    /// Entries that are failing or hanging in the worst case when the component fails in that mode.
+    #[must_use]
+    pub fn entries_down(&self, component: &str, mode: Mode) -> usize {
+        let affected = self.radius(component, mode).map_or(&[][..], |radius| &radius.affected);
+        let entries = affected.iter().flat_map(|affected| &affected.entries);
+        entries.filter(|entry| State::Failing <= entry.worst).count()
     }
 
     /// The blind spots by kind, most hiding first.
@@ -403,14 +414,18 @@ pub const fn presence_word(state: PresenceState) -> &'static str {
 
 /// How many paths pass a guard: `2 of 4`, `all 4`, `none known of 447+`, `26 % of 180M`.
 ///
-/// Numbers that are bounds end in `+`, and what is only known to be so many says "known": the rest is undecided.
+/// A number that is a bound ends in `+`; "known" says that some paths are not decided.
 #[must_use]
-pub fn coverage_words(covered: u64, total: u64, is_exact: bool) -> String {
-    let (known, more) = if is_exact { ("", "") } else { (" known", "+") };
+pub fn coverage_words(covered: u64, total: u64, undecided: u64, is_exact: bool) -> String {
+    let (known, more) = match (undecided, is_exact) {
+        (0, true) => ("", ""),
+        (0, false) => ("", "+"),
+        _ => (" known", ""),
+    };
     let all = format!("{}{more}", short_number(total));
     match covered {
         _ if total == 0 => "-".to_owned(),
-        0 if total != 1 || !is_exact => format!("none{known} of {all}"),
+        0 if total != 1 || 0 < undecided => format!("none{known} of {all}"),
         _ if covered == total && total != 1 => format!("all {all}"),
         _ if total < LEAST_IN_PERCENT => format!("{covered}{known} of {all}"),
         _ => {
@@ -475,21 +490,22 @@ mod tests {
 
     #[test]
     fn coverage_as_people_say_it() {
-        for (covered, total, is_exact, expected) in [
-            (0, 0, true, "-"),
-            (1, 1, true, "1 of 1"),
-            (0, 1, true, "0 of 1"),
-            (0, 4, true, "none of 4"),
-            (2, 4, true, "2 of 4"),
-            (4, 4, true, "all 4"),
-            (0, 447, false, "none known of 447+"),
-            (12, 447, false, "12 known of 447+"),
-            (447, 447, false, "all 447+"),
-            (45_790_262, 179_501_160, true, "25 % of 179M"),
-            (1, 12_000, true, "1 % of 12k"),
-            (11_999, 12_000, false, "99 % known of 12k+"),
+        for (covered, total, undecided, is_exact, expected) in [
+            (0, 0, 0, true, "-"),
+            (1, 1, 0, true, "1 of 1"),
+            (0, 1, 0, true, "0 of 1"),
+            (0, 4, 0, true, "none of 4"),
+            (0, 4, 0, false, "none of 4+"),
+            (2, 4, 0, true, "2 of 4"),
+            (4, 4, 0, true, "all 4"),
+            (0, 447, 40, false, "none known of 447"),
+            (12, 447, 40, false, "12 known of 447"),
+            (447, 447, 0, false, "all 447+"),
+            (45_790_262, 179_501_160, 0, true, "25 % of 179M"),
+            (1, 12_000, 0, true, "1 % of 12k"),
+            (11_998, 12_000, 1, false, "99 % known of 12k"),
         ] {
-            assert_eq!(coverage_words(covered, total, is_exact), expected);
+            assert_eq!(coverage_words(covered, total, undecided, is_exact), expected);
         }
     }
 }

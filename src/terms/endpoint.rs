@@ -6,13 +6,13 @@
 use crate::model::{
     Name,
     location::Location,
+    redact::{redact_address, user_info_end},
     term::{ConfigKey, ConfigKind, Term},
 };
 
 use super::{
     bind::{Bindings, Context, References, term_of_text},
     evaluate::{Value, value},
-    redact::{redact, user_info_end},
 };
 
 /// Addresses that are kept for one term; real ones have one, or one for each environment.
@@ -313,7 +313,7 @@ impl Draft {
             (None, None) => Address::Literal,
         };
         let shown = match &address {
-            Address::Literal => redact(&fill(trimmed, &holes)),
+            Address::Literal => redact_address(&fill(trimmed, &holes)),
             Address::Config(key) => format!("config:{}", key.name),
             Address::Dynamic(_) => "dynamic".to_owned(),
         };
@@ -322,7 +322,7 @@ impl Draft {
             .map_or(0, |path| trimmed[..offset(trimmed, path)].matches(HOLE).count());
         let path = split
             .path
-            .map(|path| Name::from(redact(&fill(path, &holes[n_before_path.min(holes.len())..]))));
+            .map(|path| Name::from(redact_address(&fill(path, &holes[n_before_path.min(holes.len())..]))));
         Endpoint {
             address,
             host,

@@ -14,7 +14,6 @@ pub mod endpoint;
 pub mod evaluate;
 pub mod guards;
 pub mod meet;
-pub mod redact;
 mod retries;
 mod slot;
 mod timeouts;

@@ -1,10 +1,13 @@
 //! What is asked instead fails together with what it replaces.
 
 use super::{Context, Draft, calls};
-use crate::model::{
-    analysis::{Mode, State},
-    guard::PresenceState,
-    system::{ComponentIdx, Edge, EdgeKind},
+use crate::{
+    graph::{storage::Direction, system::SystemGraph},
+    model::{
+        analysis::{Mode, State},
+        guard::PresenceState,
+        system::{ComponentIdx, EdgeKind},
+    },
 };
 
 pub(super) fn detect(context: &Context<'_>) -> Vec<Draft> {
@@ -42,31 +45,13 @@ fn shared_fate(context: &Context<'_>, target: ComponentIdx, fallback: ComponentI
     if is_down {
         return Some("which fails when it does".to_owned());
     }
-    let ground = ground_of(context, target);
-    let shared = ground_of(context, fallback)
-        .into_iter()
-        .find(|host| ground.contains(host))?;
+    let graph = SystemGraph::of(context.system);
+    let ground_of = |component| graph.reach([component], Direction::Forward, |kind| kind == EdgeKind::RunsOn);
+    let shared = ground_of(target).intersection(&ground_of(fallback)).iter().next()?;
     Some(format!(
         "and both run on {}",
-        context.system.components[shared as usize].id()
+        context.system.components[shared.idx()].id()
     ))
-}
-
-/// What the component runs on, at any depth.
-fn ground_of(context: &Context<'_>, component: ComponentIdx) -> Vec<ComponentIdx> {
-    let mut ground = vec![component];
-    let mut next = 0;
-    while next < ground.len() {
-        let above = ground[next];
-        let is_under = |edge: &&Edge| edge.kind == EdgeKind::RunsOn && edge.from == above;
-        for edge in context.system.edges.iter().filter(is_under) {
-            if !ground.contains(&edge.to) {
-                ground.push(edge.to);
-            }
-        }
-        next += 1;
-    }
-    ground
 }
 
 #[cfg(test)]

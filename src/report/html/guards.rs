@@ -63,7 +63,7 @@ fn coverage_words(coverage: &Coverage) -> String {
         0 => String::new(),
         total => format!(
             "{} paths",
-            view::coverage_words(coverage.covered, total, coverage.is_exact)
+            view::coverage_words(coverage.covered, total, coverage.undecided, coverage.is_exact)
         ),
     }
 }
@@ -254,10 +254,11 @@ mod tests {
         let coverage = Coverage {
             covered: 3,
             total: 4,
+            undecided: 1,
             is_exact: false,
             witness: Vec::new(),
         };
-        assert_eq!(coverage_words(&coverage), "3 known of 4+ paths");
+        assert_eq!(coverage_words(&coverage), "3 known of 4 paths");
         assert_eq!(coverage_words(&Coverage::default()), "");
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    analysis::{BlastRadius, Mode},
+    analysis::{BlastRadius, Mode, State},
     call::ComponentKind,
     finding::Finding,
     location::{Evidence, Location},
@@ -179,7 +179,7 @@ impl<'a> Lookup<'a> {
         ranked.sort_by_key(|idx| {
             let component = &self.outcome.system.components[*idx as usize];
             let weight = if wanted == Group::Service {
-                0
+                Down::default()
             } else {
                 self.worst_affected(*idx)
             };
@@ -297,14 +297,14 @@ impl<'a> Lookup<'a> {
         self.affected_by.get(idx as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// The most services that are failing or hanging when the component fails, over the modes.
-    pub(super) fn worst_affected(&self, idx: ComponentIdx) -> u32 {
+    /// The most services, and entries of them, that are failing or hanging when the component fails, over the modes.
+    pub(super) fn worst_affected(&self, idx: ComponentIdx) -> Down {
         [Mode::Error, Mode::Hang, Mode::Overload]
             .into_iter()
             .filter_map(|mode| self.blast(idx, mode))
-            .map(|it| it.worst.failing.saturating_add(it.worst.hanging))
+            .map(Down::of)
             .max()
-            .unwrap_or(0)
+            .unwrap_or_default()
     }
 
     /// The target of a finding: what its call reaches, or the component it names.
@@ -320,6 +320,27 @@ impl<'a> Lookup<'a> {
             .map(|it| *it as usize)
             .filter(|it| *it < self.outcome.system.calls.len())
             .collect()
+    }
+}
+
+/// What is failing or hanging in the worst case. More services are worse, then more entries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Down {
+    pub(super) n_services: u32,
+    pub(super) n_entries: usize,
+}
+
+impl Down {
+    pub(super) fn of(radius: &BlastRadius) -> Self {
+        let entries = radius.affected.iter().flat_map(|it| &it.entries);
+        Self {
+            n_services: radius.worst.failing.saturating_add(radius.worst.hanging),
+            n_entries: entries.filter(|it| State::Failing <= it.worst).count(),
+        }
+    }
+
+    pub(super) const fn is_none(self) -> bool {
+        self.n_services == 0
     }
 }
 

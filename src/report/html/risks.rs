@@ -1,4 +1,4 @@
-//! Findings grouped into ranked risks: the level first, then how many services the target can take down.
+//! Findings grouped into ranked risks: the level first, then how many services and entries the target can take down.
 
 use std::{
     cmp::Reverse,
@@ -24,6 +24,8 @@ use super::{
 const MAX_RISKS: usize = 100;
 /// Further places of one risk.
 const MAX_PLACES: usize = 10;
+/// Services that a risk names.
+const MAX_NAMED: usize = 3;
 /// Findings that were accepted before, listed one by one.
 const MAX_ACCEPTED: usize = 200;
 
@@ -45,6 +47,8 @@ struct Risk {
     confidence: &'static str,
     status: Option<Badge>,
     rule: String,
+    /// What the findings have in common; nothing where there is one only.
+    headline: Option<String>,
     message: String,
     fix: String,
     target: Option<Node>,
@@ -95,7 +99,7 @@ impl Risks {
         }
         let mut ranked: Vec<_> = groups.into_iter().collect();
         ranked.sort_by_cached_key(|(key, group)| {
-            let affected = key.2.map_or(0, |it| lookup.worst_affected(it));
+            let affected = key.2.map(|it| lookup.worst_affected(it)).unwrap_or_default();
             (
                 key.0,
                 Reverse(affected),
@@ -144,6 +148,7 @@ impl Risk {
             confidence: finding.confidence.as_str(),
             status: (finding.status == FindingStatus::Expired).then(|| Badge::status(finding.status)),
             rule: clean(&finding.rule),
+            headline: (1 < group.len()).then(|| headline(lookup, group, target, &services)),
             message: clean(&finding.message),
             fix: clean(&finding.fix),
             target: target.map(|it| lookup.node(it)),
@@ -174,13 +179,45 @@ impl Accepted {
     }
 }
 
+/// Many findings of one rule in one sentence: `Call without timeout in 50 places: checkout → orders`.
+fn headline(
+    lookup: &Lookup<'_>,
+    group: &[&Finding],
+    target: Option<ComponentIdx>,
+    services: &[ComponentIdx],
+) -> String {
+    let mut rule = clean(&group[0].rule).replace('-', " ");
+    if let Some(first) = rule.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    let names: Vec<_> = services
+        .iter()
+        .take(MAX_NAMED)
+        .map(|it| lookup.node(*it).name)
+        .collect();
+    let more = if MAX_NAMED < services.len() { ", …" } else { "" };
+    let from = format!("{}{more}", names.join(", "));
+    let of = match target.map(|it| lookup.node(it).name) {
+        Some(to) if !from.is_empty() => format!("{from} → {to}"),
+        Some(to) => format!("to {to}"),
+        None if !from.is_empty() => from,
+        None => clean(&group[0].at.file),
+    };
+    format!("{rule} in {} places: {of}", words::number(group.len() as u64))
+}
+
 /// Who can be affected: by the target's radius where there is one, else the services that hold the place.
 fn affected_words(lookup: &Lookup<'_>, target: Option<ComponentIdx>, n_services: usize) -> String {
-    match target.map_or(0, |it| lookup.worst_affected(it)) {
-        0 if n_services == 0 => "not known".to_owned(),
-        0 => format!("{} involved", words::count(n_services, "service", "services")),
-        n => format!("{} failing or hanging", words::count(n as usize, "service", "services")),
+    let down = target.map(|it| lookup.worst_affected(it)).unwrap_or_default();
+    if down.is_none() {
+        return match n_services {
+            0 => "not known".to_owned(),
+            n => format!("{} involved", words::count(n, "service", "services")),
+        };
     }
+    let services = words::count(down.n_services as usize, "service", "services");
+    let entries = words::count(down.n_entries, "entry", "entries");
+    format!("{services} failing or hanging ({entries})")
 }
 
 /// The services in which the findings stand, sorted.

@@ -208,6 +208,7 @@ fn coverage(covered: u64, total: u64, witness: &[Evidence]) -> Coverage {
     Coverage {
         covered,
         total,
+        undecided: 0,
         is_exact: true,
         witness: if covered < total { witness.to_vec() } else { Vec::new() },
     }

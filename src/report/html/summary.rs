@@ -3,19 +3,20 @@
 use askama::{Template, filters::HtmlSafe};
 
 use crate::model::{
-    analysis::Mode,
+    analysis::{BlastRadius, Mode},
     call::ComponentKind,
     finding::{FindingStatus, Level},
     guard::{RetryState, TimeoutState},
     outcome::Outcome,
     problem::ProblemKind,
+    system::ComponentIdx,
 };
 
 use super::{
     badge::{Badge, Tone},
     blind,
     clean::clean,
-    lookup::{Group, Lookup, group},
+    lookup::{Down, Group, Lookup, group},
     parts::Node,
     words::{self, number, percent},
 };
@@ -183,10 +184,9 @@ fn worst_sentence(lookup: &Lookup<'_>) -> String {
         .blast_radius
         .iter()
         .filter(|it| it.mode != Mode::Change);
-    let failed = radii
-        .map(|it| (it.worst.failing.saturating_add(it.worst.hanging), it))
-        .filter(|(n, _)| 0 < *n);
-    let Some((n, radius)) = failed.max_by_key(|(n, it)| (*n, it.worst.hanging, std::cmp::Reverse(it.component))) else {
+    let failed = radii.map(|it| (Down::of(it), it)).filter(|(down, _)| !down.is_none());
+    let rank = |(down, it): &(Down, &BlastRadius)| (*down, it.worst.hanging, std::cmp::Reverse(it.component));
+    let Some((down, radius)) = failed.max_by_key(rank) else {
         return String::new();
     };
     let name = lookup.node(radius.component).name;
@@ -200,7 +200,13 @@ fn worst_sentence(lookup: &Lookup<'_>) -> String {
     } else {
         "services stop"
     };
-    format!("If {name} {verb}, up to {n} of {n_services} {noun} working.")
+    let n = down.n_services;
+    let entries = match down.n_entries {
+        0 => String::new(),
+        1 => " 1 entry fails or hangs.".to_owned(),
+        n => format!(" {} entries fail or hang.", number(n as u64)),
+    };
+    format!("If {name} {verb}, up to {n} of {n_services} {noun} working.{entries}")
 }
 
 /// What limits the verdict.
@@ -344,10 +350,12 @@ fn unseen(outcome: &Outcome) -> Vec<(String, &'static str)> {
 fn worst_targets(lookup: &Lookup<'_>) -> Vec<WorstTarget> {
     let mut ranked = lookup.ranked(Group::Target);
     ranked.extend(lookup.ranked(Group::Service));
-    ranked.sort_by_key(|it| std::cmp::Reverse(lookup.worst_affected(*it)));
+    // What exists in one environment only says less of the system than what is everywhere.
+    let is_partial = |it: ComponentIdx| lookup.component(it).is_some_and(|it| !it.environments.is_empty());
+    ranked.sort_by_key(|it| (is_partial(*it), std::cmp::Reverse(lookup.worst_affected(*it))));
     let ranked = ranked
         .into_iter()
-        .filter(|it| 0 < lookup.worst_affected(*it))
+        .filter(|it| !lookup.worst_affected(*it).is_none())
         .take(MAX_TARGETS);
     ranked
         .map(|idx| WorstTarget {

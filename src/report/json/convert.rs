@@ -434,6 +434,7 @@ fn coverage(coverage: &system::Coverage) -> v1::Coverage {
     v1::Coverage {
         covered: coverage.covered,
         total: coverage.total,
+        undecided: coverage.undecided,
         exact: coverage.is_exact,
         witness: hops(&coverage.witness),
     }

@@ -418,6 +418,7 @@ fn coverage(coverage: &v1::Coverage) -> system::Coverage {
     system::Coverage {
         covered: coverage.covered,
         total: coverage.total,
+        undecided: coverage.undecided,
         is_exact: coverage.exact,
         witness: evidence(&coverage.witness),
     }

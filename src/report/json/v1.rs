@@ -29,10 +29,9 @@ use crate::{
 /// The value of [`Report::schema`].
 pub const SCHEMA: &str = "failmap/1";
 
-/// One run of failmap.
+/// One run of failmap. Calls and sites are sorted by place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
-    /// `failmap/1`.
     pub schema: Text,
     pub tool: Tool,
     pub scan: Scan,
@@ -42,9 +41,7 @@ pub struct Report {
     pub entries: Vec<Entry>,
     /// Sorted by from, to, kind.
     pub edges: Vec<Edge>,
-    /// Sorted by place.
     pub calls: Vec<Call>,
-    /// Sorted by place.
     pub sites: Vec<Site>,
     /// Sorted by level, rule, place.
     pub findings: Vec<Finding>,
@@ -225,6 +222,9 @@ pub struct EdgeCoverage {
 pub struct Coverage {
     pub covered: u64,
     pub total: u64,
+    /// Paths on which it is not known whether the guard holds; they are not among `covered`.
+    #[serde(default)]
+    pub undecided: u64,
     /// False where the numbers are bounds.
     pub exact: bool,
     /// The shortest unguarded path; empty where every path is covered.

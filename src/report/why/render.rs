@@ -102,7 +102,7 @@ impl Page<'_> {
         if let Some(edge) = link.edge {
             if let Some(coverage) = &edge.coverage {
                 let timed = &coverage.timeout;
-                let words = coverage_words(timed.covered, timed.total, timed.exact);
+                let words = coverage_words(timed.covered, timed.total, timed.undecided, timed.exact);
                 facts.push(format!("timeout on {words} paths"));
             }
             if !edge.via.is_empty() {

@@ -1,7 +1,9 @@
-//! Credentials in text of scanned code, replaced by `***`.
+//! Credentials in text of scanned code, replaced by `***`: the one place that knows what a secret looks like.
 //!
 //! Looks at shapes only: user info of URLs and DSNs, values of parameters whose name says secret,
-//! tokens of well-known form. Placeholders (`{token}`, `${TOKEN}`) are no secrets and stay.
+//! tokens of well-known form. Placeholders (`{token}`, `${TOKEN}`) are no secrets and stay. It stands with the data
+//! because rooms that share nothing else need it: addresses lose their secrets when they are split, and all other
+//! text when it is shown.
 
 use std::borrow::Cow;
 
@@ -74,6 +76,9 @@ const TOKEN_PREFIXES: &[(&str, usize)] = &[
     ("hooks.slack.com/services/", 8),
 ];
 
+/// A path segment of that length with letters and digits is a token (webhook paths, bot tokens), not a name.
+const MIN_TOKEN_LEN: usize = 24;
+
 /// Words before a colon that are failmap's own or a package manager's, never a user name.
 const OWN_PREFIXES: &[&str] = &[
     "broker",
@@ -100,9 +105,36 @@ const OWN_PREFIXES: &[&str] = &[
     "workspace",
 ];
 
+/// One address with its credentials masked. Unlike in running text, a long path segment that reads like a token is
+/// taken for one: rather too much than too little.
+#[must_use]
+pub fn redact_address(address: &str) -> String {
+    let redacted = redact(address);
+    let n_path = redacted.find('?').unwrap_or(redacted.len());
+    let (path, query) = redacted.split_at(n_path);
+    let segments: Vec<&str> = path
+        .split('/')
+        .map(|segment| if is_token(segment) { MASK } else { segment })
+        .collect();
+    format!("{}{query}", segments.join("/"))
+}
+
+fn is_token(segment: &str) -> bool {
+    let is_plain = segment
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '-' | '=' | '+'));
+    let has = |is_wanted: fn(&char) -> bool| segment.chars().any(|c| is_wanted(&c));
+    let n_word = segment.split(['-', '_', ':']).map(str::len).max().unwrap_or(0);
+    MIN_TOKEN_LEN <= segment.len()
+        && is_plain
+        && has(char::is_ascii_digit)
+        && has(char::is_ascii_alphabetic)
+        && MIN_TOKEN_LEN / 2 < n_word
+}
+
 /// `text` with its credentials masked; borrowed where there are none. Redacting twice changes nothing.
 #[must_use]
-pub(super) fn redact(text: &str) -> Cow<'_, str> {
+pub fn redact(text: &str) -> Cow<'_, str> {
     let mut spans = Vec::new();
     if text.contains('@') {
         user_info(text, &mut spans);
@@ -143,7 +175,8 @@ fn user_info(text: &str, spans: &mut Vec<(usize, usize)>) {
         let mut authority = 0;
         while let Some(found) = word[authority..].find("://") {
             authority += found + "://".len();
-            if let Some(length) = url_user_info(&word[authority..]) {
+            let user_info = user_info_end(&word[authority..]);
+            if let Some(length) = user_info.filter(|end| word[authority..authority + end] != *MASK) {
                 spans.push((start + authority, start + authority + length));
                 authority += length;
             }
@@ -155,24 +188,28 @@ fn user_info(text: &str, spans: &mut Vec<(usize, usize)>) {
     }
 }
 
-/// Length of the user info at the start of what follows `://`, or nothing.
-fn url_user_info(after_scheme: &str) -> Option<usize> {
+/// Where the `@` stands that ends the user information of an address, which begins after its `://`; also with a
+/// password that holds `/` or `@`.
+#[must_use]
+pub fn user_info_end(after_scheme: &str) -> Option<usize> {
     let authority_end = after_scheme
         .find(['/', '?', '#', '\\', ',', ')'])
         .unwrap_or(after_scheme.len());
     let authority = &after_scheme[..authority_end];
     if let Some(at) = authority.rfind('@') {
-        return (&authority[..at] != MASK).then_some(at);
+        return Some(at);
     }
     // A password with an unescaped slash: what follows the colon is no port, and an `@` comes later.
     let (_, port) = authority.split_once(':')?;
-    let is_port =
-        port.is_empty() || port.starts_with(['{', '$', '%', '<']) || port.bytes().all(|byte| byte.is_ascii_digit());
+    let is_port = port.is_empty() || port.starts_with(IS_OPEN) || port.bytes().all(|byte| byte.is_ascii_digit());
     if is_port || authority.starts_with('[') {
         return None;
     }
     after_scheme.rfind('@')
 }
+
+/// What a part begins with that is filled in later; the control character stands for a hole in a split address.
+const IS_OPEN: [char; 5] = ['{', '$', '%', '<', '\u{1}'];
 
 /// `user:pass@host` without a scheme.
 fn bare_user_info(word: &str, start: usize, spans: &mut Vec<(usize, usize)>) {
@@ -215,7 +252,7 @@ fn parameters(text: &str, spans: &mut Vec<(usize, usize)>) {
             .filter(char::is_ascii_alphanumeric)
             .map(|character| character.to_ascii_lowercase())
             .collect();
-        if !SECRET_NAMES.contains(&name.as_str()) {
+        if !is_secret_name(&name) {
             continue;
         }
         let value = &text[equals + 1..];
@@ -231,6 +268,12 @@ fn parameters(text: &str, spans: &mut Vec<(usize, usize)>) {
         }
         spans.push((equals + 1, equals + 1 + length));
     }
+}
+
+/// Whether a name (lower case, letters and digits only) says that its value is a secret.
+fn is_secret_name(name: &str) -> bool {
+    const PARTS: [&str; 6] = ["token", "secret", "passw", "credential", "apikey", "accesskey"];
+    SECRET_NAMES.contains(&name) || PARTS.iter().any(|part| name.contains(part))
 }
 
 /// Byte ranges of tokens of well-known form; the telling prefix stays.
@@ -286,6 +329,41 @@ mod tests {
     }
 
     #[test]
+    fn addresses() {
+        for (address, expected) in [
+            ("https://api.example.com/v1", "https://api.example.com/v1"),
+            ("postgres://app:pa/ss@db/orders", "postgres://***@db/orders"),
+            ("app:s3cret@db:5432/orders", "***@db:5432/orders"),
+            ("https://example.com/@scope/pkg", "https://example.com/@scope/pkg"),
+            ("https://example.com:8080/@scope", "https://example.com:8080/@scope"),
+            (
+                "https://x.io/a?api_key=1&page=2&token=3",
+                "https://x.io/a?api_key=***&page=2&token=***",
+            ),
+            (
+                "https://hooks.example.com/services/T0001/B0001/XXXX1234XXXX1234XXXX1234",
+                "https://hooks.example.com/services/T0001/B0001/***",
+            ),
+            (
+                "https://x.io/payment-intents-and-refunds-v2/list",
+                "https://x.io/payment-intents-and-refunds-v2/list",
+            ),
+            (
+                "AccountName=x;AccountKey=abc==;Suffix=y",
+                "AccountName=x;AccountKey=***;Suffix=y",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(redact_address(address), expected, "{address}");
+            assert_eq!(
+                redact_address(expected),
+                expected,
+                "redacting twice must change nothing"
+            );
+        }
+    }
+
+    #[test]
     fn user_info_of_urls() {
         redacts("https://user:pass@host/path", "https://***@host/path");
         redacts("postgres://app:s3cr3t@db:5432/shop", "postgres://***@db:5432/shop");
@@ -324,6 +402,7 @@ mod tests {
         );
         redacts("Server=db;Pwd=x;", "Server=db;Pwd=***;");
         redacts("https://h/?X-Amz-Signature=00ff", "https://h/?X-Amz-Signature=***");
+        redacts("https://h/?bot_token_2=00ff", "https://h/?bot_token_2=***");
     }
 
     #[test]
