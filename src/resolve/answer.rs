@@ -45,9 +45,33 @@ impl Flow<'_, '_> {
         let Some(body) = self.bodies.body(context.body) else {
             return true;
         };
-        body.iter()
-            .filter(|(expr, _)| answer_type(own.typed.ty(*expr)) == Some(answer))
-            .any(|(expr, _)| self.is_read_by_parent(context, own, expr))
+        body.iter().any(|(expr, found)| {
+            if answer_type(own.typed.ty(expr)) == Some(answer) {
+                return self.is_read_by_parent(context, own, expr);
+            }
+            // An answer whose type was lost on the way is known by what is called on it.
+            match &found.kind {
+                ExprKind::Method {
+                    receiver, method, args, ..
+                } => own.typed.ty(*receiver).is_unknown() && self.reads_body(context, answer, method, args.len()),
+                _ => false,
+            }
+        })
+    }
+
+    /// Whether a method of the answer's type reads its body, by the catalogue.
+    fn reads_body(&self, context: &Context, answer: &str, method: &str, n_args: usize) -> bool {
+        let world = self.bodies.world;
+        let package = self.package_of(context.body);
+        let version = |library| world.library_version(package, library);
+        world
+            .catalog
+            .method(answer, method, n_args, &version)
+            .is_some_and(|entry| match entry.function.role {
+                Role::Call | Role::Step => true,
+                Role::StatusRead => entry.function.is_async,
+                _ => false,
+            })
     }
 
     /// Whether the expression around one that holds the answer reads its body or gives it away.
@@ -67,7 +91,7 @@ impl Flow<'_, '_> {
                     Role::StatusRead => {
                         matches!(own.typed.ty(parent).as_std(), Some(("Result", _))) || is_future(own, parent)
                     }
-                    Role::Call => answer_type(own.typed.ty(parent)) != answer_type(own.typed.ty(expr)),
+                    Role::Call | Role::Step => answer_type(own.typed.ty(parent)) != answer_type(own.typed.ty(expr)),
                     _ => false,
                 },
                 Some(Callee::Own { .. }) => true,
