@@ -1,7 +1,7 @@
 //! The one place where an outcome becomes a verdict. Formats and display limits have no say in it.
 
 use crate::model::{
-    finding::{FindingStatus, Level},
+    finding::{Finding, FindingStatus, Level},
     outcome::Outcome,
 };
 
@@ -14,32 +14,66 @@ pub struct Policy {
     pub min_resolved: Option<f64>,
 }
 
+/// Open findings by level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub n_error: usize,
+    pub n_warn: usize,
+    pub n_advice: usize,
+}
+
+impl Counts {
+    /// Count the findings that are neither waived nor in the baseline.
+    #[must_use]
+    pub fn of(outcome: &Outcome) -> Self {
+        let mut counts = Self::default();
+        for finding in open(outcome) {
+            match finding.level {
+                Level::Error => counts.n_error += 1,
+                Level::Warn => counts.n_warn += 1,
+                Level::Advice => counts.n_advice += 1,
+                Level::Off => {}
+            }
+        }
+        counts
+    }
+}
+
+fn open(outcome: &Outcome) -> impl Iterator<Item = &Finding> {
+    let is_open = |status| matches!(status, FindingStatus::New | FindingStatus::Expired);
+    outcome
+        .analysis
+        .findings
+        .iter()
+        .filter(move |finding| is_open(finding.status))
+}
+
 /// What a check says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// No open finding at or above the failing level in what was seen.
-    Passed,
-    /// Open findings at or above the failing level.
-    Failed { n_findings: usize },
+    Passed(Counts),
+    /// Open findings at or above the failing level, and all open ones.
+    Failed { n_findings: usize, counts: Counts },
     /// Too little was understood to say anything; the fragment says what.
     NotUnderstood(String),
 }
 
-/// Judge `outcome`. A tree of which nothing was read is never clean.
+/// Client libraries named in a message.
+const N_CLIENTS_NAMED: usize = 5;
+
+/// Judge `outcome`. A tree of which nothing was read or understood is never clean.
 #[must_use]
 pub fn verdict(outcome: &Outcome, policy: Policy) -> Verdict {
-    if outcome.scan.n_read == 0 {
-        return Verdict::NotUnderstood("no source file of a language that failmap reads was found".to_owned());
+    if let Some(reason) = not_understood(outcome, policy) {
+        return Verdict::NotUnderstood(reason);
     }
-    let n_findings = outcome
-        .analysis
-        .findings
-        .iter()
-        .filter(|finding| matches!(finding.status, FindingStatus::New | FindingStatus::Expired))
+    let counts = Counts::of(outcome);
+    let n_findings = open(outcome)
         .filter(|finding| policy.fail_on != Level::Off && policy.fail_on <= finding.level)
         .count();
     if 0 < n_findings {
-        return Verdict::Failed { n_findings };
+        return Verdict::Failed { n_findings, counts };
     }
     let n_calls = outcome.system.calls.len();
     let n_resolved = outcome.system.calls.iter().filter(|call| call.target.is_some()).count();
@@ -55,7 +89,25 @@ pub fn verdict(outcome: &Outcome, policy: Policy) -> Verdict {
             "{n_resolved} of {n_calls} calls have a known target, a smaller share than the {least} asked for"
         ));
     }
-    Verdict::Passed
+    Verdict::Passed(counts)
+}
+
+/// Why the answer says nothing at all. Who asks for no share of resolved calls (`0`) says that it may be so.
+fn not_understood(outcome: &Outcome, policy: Policy) -> Option<String> {
+    if outcome.scan.n_read == 0 {
+        return Some("no source file of a language that failmap reads was found".to_owned());
+    }
+    let is_accepted = policy.min_resolved.is_some_and(|least| least <= 0.0);
+    if outcome.system.calls.is_empty() && !outcome.scan.clients.is_empty() && !is_accepted {
+        let clients = &outcome.scan.clients;
+        let named: Vec<&str> = clients.iter().take(N_CLIENTS_NAMED).map(|name| name.as_str()).collect();
+        let more = if named.len() < clients.len() { ", …" } else { "" };
+        return Some(format!(
+            "not one external call was understood, although the code depends on {}{more}; min-resolved = 0 says that it makes none",
+            named.join(", ")
+        ));
+    }
+    None
 }
 
 #[cfg(test)]
@@ -93,7 +145,12 @@ mod tests {
     #[test]
     fn the_failing_level_and_above_fail() {
         let found = outcome(&[(Level::Warn, FindingStatus::New), (Level::Error, FindingStatus::New)]);
-        assert_eq!(verdict(&found, POLICY), Verdict::Failed { n_findings: 1 });
+        let counts = Counts {
+            n_error: 1,
+            n_warn: 1,
+            n_advice: 0,
+        };
+        assert_eq!(verdict(&found, POLICY), Verdict::Failed { n_findings: 1, counts });
         assert_eq!(
             verdict(
                 &found,
@@ -102,11 +159,12 @@ mod tests {
                     ..POLICY
                 }
             ),
-            Verdict::Failed { n_findings: 2 }
+            Verdict::Failed { n_findings: 2, counts }
         );
+        let counts = Counts { n_error: 0, ..counts };
         assert_eq!(
             verdict(&outcome(&[(Level::Warn, FindingStatus::New)]), POLICY),
-            Verdict::Passed
+            Verdict::Passed(counts)
         );
     }
 
@@ -116,9 +174,12 @@ mod tests {
             (Level::Error, FindingStatus::Baseline),
             (Level::Error, FindingStatus::Waived),
         ]);
-        assert_eq!(verdict(&accepted, POLICY), Verdict::Passed);
+        assert_eq!(verdict(&accepted, POLICY), Verdict::Passed(Counts::default()));
         let expired = outcome(&[(Level::Error, FindingStatus::Expired)]);
-        assert_eq!(verdict(&expired, POLICY), Verdict::Failed { n_findings: 1 });
+        assert!(matches!(
+            verdict(&expired, POLICY),
+            Verdict::Failed { n_findings: 1, .. }
+        ));
     }
 
     #[test]
@@ -127,5 +188,22 @@ mod tests {
             verdict(&Outcome::default(), POLICY),
             Verdict::NotUnderstood(_)
         ));
+    }
+
+    #[test]
+    fn a_tree_of_which_no_call_was_understood_is_not_clean() {
+        let mut blind = outcome(&[]);
+        blind.scan.clients = vec![Name::new("reqwest"), Name::new("sqlx")];
+        let Verdict::NotUnderstood(reason) = verdict(&blind, POLICY) else {
+            panic!("it says something");
+        };
+        assert!(reason.contains("depends on reqwest, sqlx;"), "{reason}");
+        let accepted = Policy {
+            min_resolved: Some(0.0),
+            ..POLICY
+        };
+        assert_eq!(verdict(&blind, accepted), Verdict::Passed(Counts::default()));
+        // Code that depends on no client has no call to understand.
+        assert_eq!(verdict(&outcome(&[]), POLICY), Verdict::Passed(Counts::default()));
     }
 }

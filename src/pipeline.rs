@@ -56,6 +56,8 @@ pub struct Settings {
 pub enum PipelineError {
     #[error(transparent)]
     Discover(#[from] DiscoverError),
+    #[error("[rules.{rule}]: {message}")]
+    Parameter { rule: Name, message: String },
     #[error("cannot start the worker threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
@@ -107,6 +109,7 @@ pub fn run(settings: &Settings, catalog: &Catalog, progress: &dyn Progress) -> R
 }
 
 fn stages(settings: &Settings, catalog: &Catalog, progress: &dyn Progress) -> Result<Outcome, PipelineError> {
+    let parameters = parameters(&settings.config.rules, catalog)?;
     progress.stage(Stage::Discover, 0);
     let discover_settings = DiscoverSettings {
         excludes: settings.config.excludes.clone(),
@@ -124,6 +127,7 @@ fn stages(settings: &Settings, catalog: &Catalog, progress: &dyn Progress) -> Re
     problems.append(&mut input_problems);
     let mut scan = scan(&inventory, &files, &problems);
     scan.dependencies = dependencies(&packages);
+    scan.clients = clients(&packages, catalog);
     problems.extend(unseen_dependencies(&packages, catalog));
 
     progress.stage(Stage::Resolve, 0);
@@ -140,6 +144,7 @@ fn stages(settings: &Settings, catalog: &Catalog, progress: &dyn Progress) -> Re
     progress.stage(Stage::Analyze, 0);
     let analyze_settings = AnalyzeSettings {
         levels: settings.config.levels.clone(),
+        parameters,
         has_declared_targets: !settings.config.targets.is_empty(),
     };
     let analysis = analyze(&system, &analyze_settings, catalog.rules());
@@ -189,6 +194,51 @@ fn set_tiers(system: &mut System, tiers: &BTreeMap<Name, u8>) {
             entry.tier = system.components[entry.service as usize].tier;
         }
     }
+}
+
+/// The parameters of rules that the settings give, held against what the rules know.
+fn parameters(
+    rules: &BTreeMap<Name, toml::Table>,
+    catalog: &Catalog,
+) -> Result<BTreeMap<Name, BTreeMap<Name, u64>>, PipelineError> {
+    let mut all = BTreeMap::new();
+    for (id, table) in rules {
+        let error = |message: String| PipelineError::Parameter {
+            rule: id.clone(),
+            message,
+        };
+        let rule = catalog.rules().iter().find(|rule| rule.id == id.as_str());
+        let rule = rule.ok_or_else(|| error("no such rule (failmap rules lists them)".to_owned()))?;
+        let mut own = BTreeMap::new();
+        for (name, value) in table {
+            if !rule.parameters.contains_key(name) {
+                return Err(error(format!("it has no parameter `{name}`")));
+            }
+            let value = value.as_integer().and_then(|value| u64::try_from(value).ok());
+            let value = value.ok_or_else(|| error(format!("`{name}` must be a whole number, 0 or more")))?;
+            own.insert(Name::new(name), value);
+        }
+        all.insert(id.clone(), own);
+    }
+    Ok(all)
+}
+
+/// Client libraries of the catalogue that production code of the scanned packages depends on directly.
+fn clients(packages: &[Package], catalog: &Catalog) -> Vec<Name> {
+    let own = packages.iter().filter(|package| !package.is_third_party);
+    let mut clients: Vec<Name> = own
+        .flat_map(|package| &package.dependencies)
+        .filter(|dependency| dependency.path.is_none() && dependency.kind == DependencyKind::Normal)
+        .filter(|dependency| {
+            catalog
+                .knows_crate(&dependency.package.replace('-', "_"))
+                .is_some_and(|library| catalog.library(library).transport.is_some())
+        })
+        .map(|dependency| dependency.package.clone())
+        .collect();
+    clients.sort();
+    clients.dedup();
+    clients
 }
 
 /// The locked third-party packages that production code depends on directly.

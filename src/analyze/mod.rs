@@ -34,6 +34,8 @@ use crate::{
 pub struct AnalyzeSettings {
     /// Levels that differ from the rules' own, by rule id.
     pub levels: BTreeMap<Name, Level>,
+    /// Numbers that differ from the rules' own, by rule id and parameter.
+    pub parameters: BTreeMap<Name, BTreeMap<Name, u64>>,
     /// Whether external targets are declared at all; until then none is called undeclared.
     pub has_declared_targets: bool,
 }
@@ -45,12 +47,14 @@ pub fn analyze(system: &System, settings: &AnalyzeSettings, rules: &[Rule]) -> A
     let network = Network::of(system, &routes);
     let radii = radius::blast_radii(&network);
     let single_points = spof::single_points(system, &radii);
+    let none = BTreeMap::new();
     let context = Context {
         system,
         routes: &routes,
         network: &network,
         radii: &radii,
         single_points: &single_points,
+        parameters: &none,
     };
     Analysis {
         findings: detectors::findings(&context, rules, settings),

@@ -295,6 +295,7 @@ fn call(line: u32, words: &[&str], arrow: usize, attributes: &Attributes<'_>, sy
         alternatives: Vec::new(),
         handling: word!(Handling, get("handling", "propagated")),
         observed: get("observed", "no") == "yes",
+        client_made: attributes.get("made").map(|at| place(at.parse().expect("a line"))),
         confidence: word!(Confidence, get("confidence", "high")),
     }
 }

@@ -96,6 +96,10 @@ impl From<PipelineError> for Failure {
     fn from(error: PipelineError) -> Self {
         match error {
             PipelineError::Discover(error) => Self::from(error),
+            PipelineError::Parameter { .. } => Self::with_advice(
+                error.to_string(),
+                "`failmap explain RULE` says which parameters a rule has",
+            ),
             PipelineError::Threads(_) => Self::with_advice(error.to_string(), "try fewer threads with --jobs"),
         }
     }

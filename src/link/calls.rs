@@ -194,6 +194,7 @@ impl<'a> Calls<'a> {
                 alternatives: alternatives(&cases, services),
                 handling: call.handling,
                 observed: call.observed,
+                client_made: call.client_made.clone(),
                 path: witness.cloned().unwrap_or_default(),
                 confidence: confidence(call),
             },

@@ -26,6 +26,8 @@ pub struct Scan {
     /// Sorted by language.
     pub by_language: Vec<(Language, u64)>,
     pub dependencies: Vec<ScannedDependency>,
+    /// Client libraries of the catalogue that production code depends on directly, sorted.
+    pub clients: Vec<Name>,
     pub statistics: Statistics,
 }
 

@@ -78,6 +78,8 @@ pub struct CallTerm {
     pub status: StatusCheck,
     pub handling: Handling,
     pub observed: bool,
+    /// Where its client is built, where that is done anew for each call.
+    pub client_made: Option<Location>,
     /// One for each different stack of guards or endpoint; at least one.
     pub variants: Vec<CallVariant>,
     /// The entries that reach it, sorted.

@@ -154,6 +154,8 @@ pub struct Call {
     pub alternatives: Vec<Alternative>,
     pub handling: Handling,
     pub observed: bool,
+    /// Where its client is built, where that is done anew for each call.
+    pub client_made: Option<Location>,
     /// The shortest path from an entry (or from a caller without callers), the call last.
     pub path: Vec<Evidence>,
     pub confidence: Confidence,

@@ -165,6 +165,7 @@ fn call(file: &str, line: u32, function: &str, target: u32, guards: Guards) -> C
         alternatives: Vec::new(),
         handling: Handling::Propagated,
         observed: false,
+        client_made: None,
         path: vec![
             hop(
                 "services/checkout/src/routes.rs",
@@ -409,6 +410,7 @@ pub(crate) fn outcome() -> Outcome {
             n_skipped: 2,
             n_lines: 1_234,
             by_language: vec![(Language::Rust, 12)],
+            clients: Vec::new(),
             dependencies: vec![ScannedDependency {
                 root: Arc::from("dep:cargo/reqwest@0.12.9"),
                 checksum: Some(Name::new("00ff")),

@@ -94,6 +94,7 @@ impl<'a> Flow<'_, 'a> {
         }
         layers.extend(self.bulkheads(context, subject));
         layers.extend(self.breaker_by_hand(context, subject));
+        layers.extend(self.fallback_by_hand(context, subject));
         layers.extend(self.retry_recursion(context, subject));
     }
 

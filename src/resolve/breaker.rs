@@ -18,7 +18,7 @@ use crate::{
 
 use super::{
     bodies::{At, BodyRef},
-    infer::{Callee, Origin},
+    infer::{Callee, Origin, Step},
     site::{Measure, Refusal, Sites},
     symbols::Def,
     ty::{ConstId, FnId, Ty, TypeId},
@@ -288,8 +288,13 @@ impl Flow<'_, '_> {
     /// What a local was made of.
     fn bound_to(&self, at: At) -> Option<ExprId> {
         let typed = &self.bodies.typed(at.body).typed;
-        match typed.local(*typed.uses.get(&at.expr)?).source.origin {
-            Origin::Expr(init) | Origin::Element(init) => Some(init),
+        let source = &typed.local(*typed.uses.get(&at.expr)?).source;
+        match source.origin {
+            Origin::Expr(init) => match (self.bodies.kind(At { expr: init, ..at }), source.steps.first()) {
+                (ExprKind::List(items), Some(Step::Tuple(idx))) => items.get(*idx as usize).copied(),
+                _ => Some(init),
+            },
+            Origin::Element(init) => Some(init),
             Origin::Param(_) | Origin::ClosureParam(..) | Origin::Unknown => None,
         }
     }

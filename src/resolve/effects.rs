@@ -263,7 +263,7 @@ impl<'a> Flow<'_, 'a> {
     }
 
     /// The carrier that the call is made on: its receiver, or the argument that hands its configuration on.
-    fn client_of(&self, primitive: &Primitive<'a>, context: &Context) -> Value {
+    pub(crate) fn client_of(&self, primitive: &Primitive<'a>, context: &Context) -> Value {
         let (receiver, args) = match self.bodies.kind(primitive.at) {
             ExprKind::Method { receiver, args, .. } => (Some(*receiver), args.as_slice()),
             ExprKind::Call { args, .. } | ExprKind::Macro { args, .. } => (None, args.as_slice()),

@@ -224,6 +224,7 @@ impl Known<'_, '_, '_> {
             status: shape.status,
             handling: shape.handling,
             observed: shape.observed,
+            client_made: self.flow.client_per_call(primitive),
             variants,
             entries: entries.into_iter().collect(),
             evidence_class: primitive.class,

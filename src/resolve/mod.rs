@@ -2,7 +2,7 @@
 //!
 //! The steps: a symbol table of all packages ([`symbols`], [`layout`], [`paths`], [`lower`]); types of every
 //! body and who each call calls ([`infer`] and its files, collected in [`bodies`]); value flow on demand
-//! ([`values`], [`carriers`], [`settings`]); guards around a place ([`around`], [`shapes`], [`breaker`], [`bulkhead`]); summaries
+//! ([`values`], [`carriers`], [`settings`]); guards around a place ([`around`], [`shapes`], [`breaker`], [`bulkhead`], [`fallback`]); summaries
 //! bottom-up ([`summary`]), paths from entries top-down ([`contexts`]); and the result ([`emit`]).
 //! Nothing here becomes a number: limits and addresses stay terms over configuration.
 
@@ -18,6 +18,8 @@ mod embedded;
 mod emit;
 mod entries;
 mod failing;
+mod fallback;
+mod fresh;
 mod handling;
 mod infer;
 mod layout;

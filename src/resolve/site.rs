@@ -10,6 +10,7 @@ mod causes;
 mod condition;
 mod delivery;
 mod exits;
+mod fallback;
 mod flow;
 mod handling;
 mod loops;
@@ -233,6 +234,15 @@ impl<'b> Sites<'b> {
         binds.find_map(|write| match self.kind(write) {
             ExprKind::Bind { init: Some(init), .. } if write < used => Some(*init),
             _ => None,
+        })
+    }
+
+    /// Whether nothing is done with what an expression, or awaiting it, gives.
+    pub(crate) fn is_statement(&self, id: ExprId) -> bool {
+        self.parent(id).is_some_and(|up| match self.kind(up) {
+            ExprKind::Block { stmts, has_tail, .. } => !*has_tail || stmts.last() != Some(&id),
+            ExprKind::Await(_) => self.is_statement(up),
+            _ => false,
         })
     }
 

@@ -4,6 +4,7 @@
 
 mod call_without_breaker;
 mod call_without_timeout;
+mod client_built_per_call;
 mod dependency_cycle;
 mod error_status_unchecked;
 mod failure_swallowed;
@@ -35,12 +36,15 @@ use crate::{
 };
 
 /// What a detector may look at.
+#[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub(crate) system: &'a System,
     pub(crate) routes: &'a Routes<'a>,
     pub(crate) network: &'a Network<'a>,
     pub(crate) radii: &'a [BlastRadius],
     pub(crate) single_points: &'a [SinglePoint],
+    /// The numbers of the rule that is looked for: what the settings say, else the rule.
+    pub(crate) parameters: &'a BTreeMap<Name, u64>,
 }
 
 type Detector = fn(&Context<'_>) -> Vec<Draft>;
@@ -49,6 +53,7 @@ type Detector = fn(&Context<'_>) -> Vec<Draft>;
 const DETECTORS: &[(&str, Detector)] = &[
     ("call-without-breaker", call_without_breaker::detect),
     ("call-without-timeout", call_without_timeout::detect),
+    ("client-built-per-call", client_built_per_call::detect),
     ("dependency-cycle", dependency_cycle::detect),
     ("error-status-unchecked", error_status_unchecked::detect),
     ("failure-swallowed", failure_swallowed::detect),
@@ -118,13 +123,30 @@ pub(crate) fn findings(context: &Context<'_>, rules: &[Rule], settings: &Analyze
         let level = level_of(rule, settings);
         let detector = DETECTORS.iter().find(|(name, _)| *name == rule.detector);
         if let (Some((_, detect)), true) = (detector, level != Level::Off) {
-            findings.extend(collapse(&rule.id, level, detect(context)));
+            let parameters = parameters(rule, settings);
+            let context = Context {
+                parameters: &parameters,
+                ..*context
+            };
+            findings.extend(collapse(&rule.id, level, detect(&context)));
         }
     }
     findings.sort_by(|one, other| {
         (other.level, &one.rule, &one.at, &one.message).cmp(&(one.level, &other.rule, &other.at, &other.message))
     });
     findings
+}
+
+fn parameters(rule: &Rule, settings: &AnalyzeSettings) -> BTreeMap<Name, u64> {
+    let own = rule
+        .parameters
+        .iter()
+        .map(|(name, parameter)| (Name::new(name), parameter.value));
+    let mut all: BTreeMap<Name, u64> = own.collect();
+    if let Some(set) = settings.parameters.get(rule.id.as_str()) {
+        all.extend(set.iter().map(|(name, value)| (name.clone(), *value)));
+    }
+    all
 }
 
 fn level_of(rule: &Rule, settings: &AnalyzeSettings) -> Level {

@@ -25,7 +25,8 @@ fn draft(context: &Context<'_>, at: &Location, service: u32, calls: &[u32]) -> O
         .iter()
         .filter_map(|idx| context.system.calls[*idx as usize].target)
         .collect();
-    if targets.len() < 2 {
+    let least = context.parameters.get("min-targets").copied().unwrap_or(2);
+    if (targets.len() as u64) < least {
         return None;
     }
     let names: Vec<String> = targets
@@ -52,7 +53,21 @@ fn draft(context: &Context<'_>, at: &Location, service: u32, calls: &[u32]) -> O
 
 #[cfg(test)]
 mod tests {
-    use crate::analyze::detectors::tests::check;
+    use crate::analyze::{
+        AnalyzeSettings,
+        detectors::tests::{check, check_system},
+        notation,
+    };
+
+    #[test]
+    fn the_settings_say_how_many() {
+        let rule = "shared-pool-without-bulkhead";
+        let system = notation::read("service a main -> external x bulkhead=1\nservice a main -> external y bulkhead=1");
+        let mut settings = AnalyzeSettings::default();
+        let set = std::collections::BTreeMap::from([("min-targets".into(), 3)]);
+        settings.parameters.insert(rule.into(), set);
+        check_system(rule, &system, &settings, &[]);
+    }
 
     #[test]
     fn only_a_pool_with_several_targets() {

@@ -9,7 +9,7 @@ use crate::{
         input, output,
         progress::Reporting,
     },
-    gate::{self, Policy, Verdict},
+    gate::{self, Counts, Policy, Verdict},
     model::finding::Level,
     report::{
         json::v1::Report,
@@ -39,17 +39,19 @@ pub(crate) fn run(arguments: &CheckArguments, reporting: Reporting) -> Result<Ex
         outcome.scan.n_read
     );
     match verdict {
-        Verdict::Passed => {
+        Verdict::Passed(counts) => {
             output::print(&format!(
-                "passed: no finding of level {} or above; {seen}\n",
-                fail_on.as_str()
+                "passed: no finding of level {} or above ({}); {seen}\n",
+                fail_on.as_str(),
+                open(counts)
             ))?;
             Ok(Exit::Finished)
         }
-        Verdict::Failed { n_findings } => {
+        Verdict::Failed { n_findings, counts } => {
             output::print(&format!(
-                "failed: {n_findings} of level {} or above; {seen}\n",
-                fail_on.as_str()
+                "failed: {n_findings} of level {} or above ({}); {seen}\n",
+                fail_on.as_str(),
+                open(counts)
             ))?;
             Ok(Exit::Findings)
         }
@@ -58,6 +60,15 @@ pub(crate) fn run(arguments: &CheckArguments, reporting: Reporting) -> Result<Ex
             "nothing was judged; check the paths, and what `failmap scan` lists under NOT SEEN",
         )),
     }
+}
+
+fn open(counts: Counts) -> String {
+    let Counts {
+        n_error,
+        n_warn,
+        n_advice,
+    } = counts;
+    format!("open: {n_error} error, {n_warn} warn, {n_advice} advice")
 }
 
 fn findings(report: &Report, fail_on: Level) -> String {

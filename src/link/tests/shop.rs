@@ -204,6 +204,7 @@ impl Shop {
             status: StatusCheck::Checked,
             handling: Handling::Propagated,
             observed: false,
+            client_made: None,
             variants,
             entries,
             evidence_class: EvidenceClass::Field,

@@ -183,6 +183,7 @@ pub(super) fn call(hash: &str, file: &str, line: u32, function: &str, target: Op
         alternatives: Vec::new(),
         handling: Handling::Propagated,
         observed: false,
+        client_made: None,
         path: Vec::new(),
         confidence: Confidence::High,
     }
@@ -337,6 +338,7 @@ fn scan() -> Scan {
         n_skipped: 9,
         n_lines: 148_201,
         by_language: vec![(Language::Rust, 741), (Language::Go, 71)],
+        clients: Vec::new(),
         dependencies: vec![
             ScannedDependency {
                 root: "dep:cargo/reqwest@0.12.9".into(),

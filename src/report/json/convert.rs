@@ -279,6 +279,8 @@ fn scan(outcome: &Outcome) -> v1::Scan {
         n_lines,
         by_language,
         dependencies,
+        // Only the verdict asks for them.
+        clients: _,
         statistics,
     } = &outcome.scan;
     v1::Scan {

@@ -179,6 +179,7 @@ impl<'r> Positions<'r> {
                 .collect(),
             handling: call.failure.handling,
             observed: call.failure.observed,
+            client_made: None,
             path: evidence(&call.path),
             confidence: call.confidence,
         }
@@ -329,6 +330,7 @@ fn scan(scan: &v1::Scan) -> Scan {
         n_lines: files.lines,
         by_language,
         dependencies: scan.dependencies.iter().map(dependency).collect(),
+        clients: Vec::new(),
         statistics: Statistics {
             n_call_expressions: scan.resolution.call_expressions,
             n_internal: scan.resolution.internal,

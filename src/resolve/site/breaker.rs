@@ -152,14 +152,6 @@ impl Sites<'_> {
         out.into_iter().collect()
     }
 
-    fn is_statement(&self, id: ExprId) -> bool {
-        self.parent(id).is_some_and(|up| match self.kind(up) {
-            ExprKind::Block { stmts, has_tail, .. } => !*has_tail || stmts.last() != Some(&id),
-            ExprKind::Await(_) => self.is_statement(up),
-            _ => false,
-        })
-    }
-
     /// Whether the code waits before it goes on: a retry does, a breaker does not.
     #[must_use]
     pub(crate) fn waits(&self, region: ExprId) -> bool {

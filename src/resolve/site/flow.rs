@@ -182,7 +182,7 @@ impl Walker<'_, '_> {
                 }
             }
             ExprKind::If { cond, .. } if *cond != id => self.on(up, way),
-            ExprKind::Let { pattern, .. } => self.condition(up, polarity(pattern), Some(pattern), way),
+            ExprKind::Let { pattern, .. } => self.condition(up, polarity(pattern), Tested::of_pattern(pattern), way),
             ExprKind::Match { scrutinee, arms } => {
                 if *scrutinee == id {
                     self.split(up, arms, way)
@@ -222,7 +222,7 @@ impl Walker<'_, '_> {
         } else if names::is_in(names::TESTING, method) {
             let success = matches!(method, "is_ok" | "is_some");
             let found = if success { Polarity::Success } else { Polarity::Failure };
-            self.condition(up, found, None, way);
+            self.condition(up, found, Tested::of_method(method), way);
         } else if names::is_in(names::DEFAULTING, method) {
             self.end(up, End::Defaulted { closure }, way);
         } else if method == "ok" {
@@ -254,7 +254,8 @@ impl Walker<'_, '_> {
                 }
             }
             ExprKind::Method { receiver, .. }
-                if matches!(name, "push" | "push_back" | "insert" | "spawn" | "extend") =>
+                if matches!(name, "push" | "push_back" | "insert" | "extend")
+                    || (name == "spawn" && self.sites.is_statement(up)) =>
             {
                 // A collection of futures or results: what becomes of it becomes of them.
                 match self.sites.name(*receiver) {
@@ -352,7 +353,7 @@ impl Walker<'_, '_> {
     }
 
     /// A test (`let Ok(x) = value`, `value.is_err()`) somewhere in the condition of an `if` or `while`.
-    fn condition(&mut self, test: ExprId, found: Polarity, pattern: Option<&Pattern>, way: Way) {
+    fn condition(&mut self, test: ExprId, found: Polarity, tested: Tested<'_>, way: Way) {
         let mut found = found;
         let mut below = test;
         for up in self.sites.ancestors(test) {
@@ -366,15 +367,14 @@ impl Walker<'_, '_> {
                 }
                 ExprKind::Binary { .. } => {}
                 ExprKind::If { cond, then, otherwise } if *cond == below => {
-                    if let Some(pattern) = pattern {
+                    if let Some(pattern) = tested.pattern {
                         self.payload(pattern, &[*then], way);
                     }
-                    self.branch(up, found, (*then, *otherwise), pattern.is_some_and(is_of_option), way);
+                    self.branch(up, found, (*then, *otherwise), tested.is_option, way);
                     return;
                 }
                 ExprKind::Loop { head: Some(head), .. } if *head == below && found != Polarity::Neither => {
-                    let is_option = pattern.is_some_and(is_of_option);
-                    let end = if is_option {
+                    let end = if tested.is_option && tested.pattern.is_some() {
                         End::Lost
                     } else {
                         End::LoopsWhile {
@@ -494,6 +494,30 @@ impl Walker<'_, '_> {
     }
 }
 
+/// How a value was tested.
+#[derive(Clone, Copy)]
+struct Tested<'p> {
+    pattern: Option<&'p Pattern>,
+    /// For being there, not for having succeeded.
+    is_option: bool,
+}
+
+impl<'p> Tested<'p> {
+    fn of_pattern(pattern: &'p Pattern) -> Self {
+        Self {
+            pattern: Some(pattern),
+            is_option: is_of_option(pattern),
+        }
+    }
+
+    fn of_method(method: &str) -> Self {
+        Self {
+            pattern: None,
+            is_option: matches!(method, "is_some" | "is_none"),
+        }
+    }
+}
+
 /// `Some(…)` and `None`, with no word of `Ok` and `Err`.
 fn is_of_option(pattern: &Pattern) -> bool {
     match pattern {
@@ -501,7 +525,10 @@ fn is_of_option(pattern: &Pattern) -> bool {
         Pattern::TupleStruct { path, .. } => path.last().is_some_and(|name| name == "Some"),
         Pattern::Bind { sub: Some(sub), .. } => is_of_option(sub),
         Pattern::Typed { pattern, .. } => is_of_option(pattern),
-        Pattern::Tuple(items) | Pattern::Or(items) => items.iter().any(is_of_option),
+        Pattern::Tuple(items) | Pattern::Or(items) => {
+            let is_of_result = |item: &Pattern| matches!(item, Pattern::TupleStruct { path, .. } if path.last().is_some_and(|it| it == "Ok" || it == "Err"));
+            items.iter().any(is_of_option) && !items.iter().any(is_of_result)
+        }
         _ => false,
     }
 }

@@ -290,7 +290,7 @@ impl Sites<'_> {
             .unwrap_or(Observe::No)
     }
 
-    fn is_handed_on(&self, id: ExprId) -> bool {
+    pub(super) fn is_handed_on(&self, id: ExprId) -> bool {
         match self.kind(id) {
             ExprKind::Return(Some(value)) | ExprKind::Break { value: Some(value), .. } => self.is_failure(*value),
             ExprKind::Throw(_) => true,
@@ -309,7 +309,7 @@ impl Sites<'_> {
     }
 
     /// `Err(…)`, `None`, an error status: a value that tells of failure by itself.
-    fn is_failure(&self, id: ExprId) -> bool {
+    pub(super) fn is_failure(&self, id: ExprId) -> bool {
         self.below_here(id).into_iter().any(|inner| match self.kind(inner) {
             ExprKind::Call { .. } => self.called(inner).is_some_and(|name| name == "Err"),
             ExprKind::Macro { path, .. } => path
@@ -329,7 +329,7 @@ impl Sites<'_> {
     }
 
     /// The expressions that give a region its value.
-    fn tails(&self, region: ExprId) -> Vec<ExprId> {
+    pub(super) fn tails(&self, region: ExprId) -> Vec<ExprId> {
         let mut out = Vec::new();
         let mut open = vec![region];
         while let Some(id) = open.pop() {
