@@ -46,7 +46,7 @@ impl Flow<'_, '_> {
                 .into_iter()
                 .map(of)
                 .any(|at| !is_same(at) && self.asks(at, 0));
-            asks || (!substitute.is_rest && self.is_kept(value))
+            asks || (!substitute.is_rest && self.holds_earlier(value))
         })?;
         let span = self.span(of(found.value));
         Some(Layer {
@@ -99,7 +99,7 @@ impl Flow<'_, '_> {
     }
 
     /// Something at hand: a constant, a field, what a lock guards, other code that was handed in.
-    fn is_kept(&self, at: At) -> bool {
+    fn holds_earlier(&self, at: At) -> bool {
         let typed = &self.bodies.typed(at.body).typed;
         let mut expr = at.expr;
         for _ in 0..MAX_WRAPPERS {
