@@ -1,6 +1,6 @@
 //! External calls and call sites of every production function, with the guards that stand right there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -20,7 +20,7 @@ use crate::{
 
 use super::{
     bodies::{At, Bodies, BodyRef},
-    carriers::{backoff_of, scope_of},
+    carriers::{backoff_of, map_carriers, scope_of},
     infer::Callee,
     ty::{FnId, Ty},
     values::{Carrier, Context, Flow, Value, as_term},
@@ -89,13 +89,40 @@ impl<'w, 'a> Bodies<'w, 'a> {
     /// All external calls of production functions, by function and place.
     pub(crate) fn primitives(&self) -> Vec<Primitive<'a>> {
         let world = self.world;
-        (0..world.functions.len())
+        let mut found: Vec<Primitive<'a>> = (0..world.functions.len())
             .into_par_iter()
             .flat_map_iter(|idx| {
                 let id = FnId(u32::try_from(idx).unwrap_or(u32::MAX));
                 self.primitives_of(id)
             })
-            .collect()
+            .collect();
+        let calling: BTreeSet<FnId> = found.iter().map(|primitive| primitive.function).collect();
+        found.retain(|primitive| self.fills_outside(primitive, &calling));
+        found
+    }
+
+    /// Whether taking something from a pool can leave the process: a pool that the scanned code fills itself
+    /// does so only where what fills it makes a call.
+    fn fills_outside(&self, primitive: &Primitive<'a>, calling: &BTreeSet<FnId>) -> bool {
+        let ExprKind::Method { receiver, .. } = self.kind(primitive.at) else {
+            return true;
+        };
+        if !primitive.of.ends_with("::Pool") {
+            return true;
+        }
+        let mut pool = self.typed(primitive.at.body).typed.ty(*receiver).clone();
+        while let Some(inner) = pool.deref() {
+            pool = inner;
+        }
+        let Ty::Adt(manager, _) = pool.arg(0) else {
+            return true;
+        };
+        let impls = self.world.impls_for_type.get(&manager);
+        impls
+            .into_iter()
+            .flatten()
+            .flat_map(|imp| self.world.impls[*imp as usize].functions.values())
+            .any(|id| calling.contains(id))
     }
 
     fn primitives_of(&self, id: FnId) -> Vec<Primitive<'a>> {
@@ -501,7 +528,29 @@ impl<'a> Flow<'_, 'a> {
             at = inner;
         }
         let Ty::Ext(path, _) = &at else { return None };
-        self.made_of_type(path)
+        let catalog = self.bodies.world.catalog;
+        let krate = path.split("::").next().unwrap_or(path);
+        // Only a client's library: an address or a text of the same type is not the same address.
+        catalog.library(catalog.knows_crate(krate)?).transport?;
+        let made = self.made_of_type(path)?;
+        // Several objects of the type share their limits at most; which of their addresses this one has is open.
+        let Value::Any(values) = &made else { return Some(made) };
+        let mut endpoints: Vec<&Option<Term>> = values
+            .iter()
+            .filter_map(|value| match value {
+                Value::Carrier(carrier) => Some(&carrier.endpoint),
+                _ => None,
+            })
+            .collect();
+        endpoints.dedup();
+        if endpoints.len() < 2 {
+            return Some(made);
+        }
+        Some(map_carriers(&made, &|carrier| Carrier {
+            endpoint: Some(Term::unknown("one of several clients of its type")),
+            operation: None,
+            ..carrier.clone()
+        }))
     }
 }
 
