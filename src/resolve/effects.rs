@@ -118,11 +118,12 @@ impl<'w, 'a> Bodies<'w, 'a> {
             return true;
         };
         let impls = self.world.impls_for_type.get(&manager);
-        impls
+        let filling: Vec<FnId> = impls
             .into_iter()
             .flatten()
-            .flat_map(|imp| self.world.impls[*imp as usize].functions.values())
-            .any(|id| calling.contains(id))
+            .flat_map(|imp| self.world.impls[*imp as usize].functions.values().copied())
+            .collect();
+        filling.is_empty() || filling.iter().any(|id| calling.contains(id))
     }
 
     fn primitives_of(&self, id: FnId) -> Vec<Primitive<'a>> {
