@@ -18,7 +18,9 @@ mod names;
 mod pace;
 mod recursion;
 mod retry;
+mod schedule;
 mod status;
+mod way;
 mod work;
 
 #[cfg(test)]

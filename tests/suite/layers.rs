@@ -47,8 +47,6 @@ const LONG_FILES: &[&str] = &[
     "src/resolve/carriers.rs",
     "src/resolve/effects.rs",
     "src/resolve/lower.rs",
-    "src/resolve/site/flow.rs",
-    "src/resolve/site/retry.rs",
     "src/resolve/values.rs",
 ];
 

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Sites,
-    flow::{End, Flow},
-    names, retry,
+    Sites, names, retry,
+    way::{End, Flow},
 };
 use crate::model::expr::{ExprId, ExprKind, LoopKind, Pattern};
 

@@ -2,11 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    Sites,
-    flow::{self, End},
-    names,
-};
+use super::{Sites, flow, names, way::End};
 use crate::model::expr::{ExprId, ExprKind, LoopKind};
 
 /// A test before a call that can keep it from being made.

@@ -1,9 +1,8 @@
 //! After which failures a retry tries again, as far as its conditions name them.
 
 use super::{
-    Sites,
-    flow::{End, Flow},
-    retry,
+    Sites, retry,
+    way::{End, Flow},
 };
 use crate::model::{
     Name,

@@ -3,9 +3,8 @@
 use std::cell::Cell;
 
 use super::{
-    Sites,
-    flow::{self, End, Flow},
-    names,
+    Sites, flow, names,
+    way::{End, Flow},
 };
 use crate::model::{
     Name,

@@ -1,6 +1,6 @@
 //! The loops around a call: which of them repeat it after a failure.
 
-use super::{Sites, flow, names, retry};
+use super::{Sites, flow, names, retry, schedule};
 use crate::model::{
     Name,
     expr::{ExprId, ExprKind, LoopKind, Pattern},
@@ -170,7 +170,7 @@ impl Sites<'_> {
             backoff: pace.backoff,
             jitter: pace.jitter,
             sleep: pace.sleep,
-            schedule: retry::schedule(self, around, id),
+            schedule: schedule::schedule(self, around, id),
             on: self.retried_on(&flow::follow(self, id).ends, around),
             at: self.body.get(around).span,
         }

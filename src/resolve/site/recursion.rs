@@ -2,11 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    LoopShape, Retry, Sites,
-    flow::{self, End},
-    retry,
-};
+use super::{LoopShape, Retry, Sites, flow, retry, way::End};
 use crate::model::{
     Name,
     expr::{ExprId, ExprKind, Param},
