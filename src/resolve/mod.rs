@@ -8,6 +8,7 @@
 
 mod answer;
 mod around;
+mod associated;
 mod bodies;
 mod breaker;
 mod bulkhead;

@@ -36,6 +36,17 @@ impl<'a> Inferer<'_, 'a> {
         (!ids.is_empty()).then_some(ids)
     }
 
+    /// As `foreign_impl`, without implementations for every type. Such a method stands before what other crates'
+    /// traits offer under the same name: with both in scope the code would not compile.
+    pub(super) fn foreign_impl_of(&self, own: &Ty, method: &Name) -> Option<Vec<FnId>> {
+        let mut ids = self.foreign_impl(own, method)?;
+        ids.retain(|id| {
+            let imp = self.world.function(*id).imp;
+            imp.is_some_and(|imp| self.world.impls[imp as usize].self_ty.is_same_head(own))
+        });
+        (!ids.is_empty()).then_some(ids)
+    }
+
     /// Methods of a type of ours, a bound or a trait object.
     pub(super) fn associated_functions(&self, ty: &Ty, name: &Name) -> Vec<FnId> {
         match ty {

@@ -83,6 +83,10 @@ impl<'a> Inferer<'_, 'a> {
                             _ => ty.deref().unwrap_or(ty),
                         }
                     }
+                    ("Arc", "downgrade") => {
+                        let held = first(self, &Ty::Unknown);
+                        Ty::ext("std::Weak", &[held.deref().unwrap_or(held)])
+                    }
                     ("LazyLock", "new") => {
                         let of = first(self, &Ty::function(&[], expected.arg(0)));
                         Ty::ext("std::LazyLock", &[self.called(&of)])
@@ -203,6 +207,8 @@ impl<'a> Inferer<'_, 'a> {
                 "load" | "load_full" => Some(Ty::option(Ty::ext("std::Arc", &[own.arg(0)]))),
                 _ => None,
             },
+            "Weak" if method == "upgrade" => Some(Ty::option(Ty::ext("std::Arc", &[own.arg(0)]))),
+            "JoinHandle" if method == "join" => Some(Ty::result(own.arg(0), Ty::Unknown)),
             "Into" => match method.as_str() {
                 "into" | "as_ref" | "borrow" => Some(own.arg(0)),
                 _ => None,

@@ -118,6 +118,9 @@ impl<'a> Inferer<'_, 'a> {
                 self.method_of_bound(id, receiver, at, method, generics, args, class, expected)
             }
             Ty::Ext(path, _) if path.starts_with("std::") => {
+                if let Some(ids) = self.foreign_impl_of(at, method) {
+                    return Some(self.call_foreign_impl(id, ids, at, generics, args, expected));
+                }
                 let ty = self.std_method(id, receiver, at, method, generics, args, expected)?;
                 self.out
                     .callees
@@ -200,18 +203,28 @@ impl<'a> Inferer<'_, 'a> {
             );
             return Some(ty);
         }
-        if let Some(ids) = self.foreign_impl(own, method) {
-            let first = ids[0];
-            self.out.callees.insert(
-                id,
-                Callee::Own {
-                    ids,
-                    class: EvidenceClass::InScopeTrait,
-                },
-            );
-            return Some(self.instantiate(first, Some(own), args, &[], expected));
-        }
-        None
+        let ids = self.foreign_impl(own, method)?;
+        Some(self.call_foreign_impl(id, ids, own, &[], args, expected))
+    }
+
+    fn call_foreign_impl(
+        &mut self,
+        id: ExprId,
+        ids: Vec<FnId>,
+        own: &Ty,
+        generics: &'a [TypeRef],
+        args: &'a [Arg],
+        expected: &Ty,
+    ) -> Ty {
+        let first = ids[0];
+        self.out.callees.insert(
+            id,
+            Callee::Own {
+                ids,
+                class: EvidenceClass::InScopeTrait,
+            },
+        );
+        self.instantiate(first, Some(own), args, generics, expected)
     }
 
     /// Extension traits that are in scope at the call, ours first; the last resort.
@@ -285,11 +298,16 @@ impl<'a> Inferer<'_, 'a> {
         if method == "into" && args.is_empty() && self.infer_into(id, receiver_ty, expected) {
             return expected.clone();
         }
+        self.unbound_method(id, receiver_ty, method, args, expected)
+    }
+
+    /// A method that nothing in sight offers: outside, or open with the reason.
+    fn unbound_method(&mut self, id: ExprId, receiver_ty: &Ty, method: &str, args: &'a [Arg], expected: &Ty) -> Ty {
         self.infer_loose_args(args, receiver_ty);
         let (callee, ty) = match receiver_ty {
             Ty::Ext(path, _) => {
                 let krate = Name::new(path.split("::").next().unwrap_or_default());
-                let ty = match method.as_str() {
+                let ty = match method {
                     "clone" | "to_owned" | "as_ref" | "as_mut" | "by_ref" | "borrow" => receiver_ty.clone(),
                     _ if krate == "std" => Ty::Unknown,
                     _ => Ty::Foreign(krate),
@@ -304,7 +322,7 @@ impl<'a> Inferer<'_, 'a> {
                 Callee::Outside(Name::from(format!("{name}::{method}"))),
                 prim_method(name, method),
             ),
-            Ty::Tuple(_) | Ty::Fn(..) | Ty::Future(_) | Ty::Never => (Callee::Outside(method.clone()), Ty::Unknown),
+            Ty::Tuple(_) | Ty::Fn(..) | Ty::Future(_) | Ty::Never => (Callee::Outside(Name::new(method)), Ty::Unknown),
             Ty::Unknown => (
                 Callee::Unresolved("type of the receiver is not known"),
                 generic_result(method),

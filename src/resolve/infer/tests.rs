@@ -237,3 +237,22 @@ fn std_containers_give_what_they_hold() {
         check(&format!("{ROW}{text}"), caller, "Row::go");
     }
 }
+
+#[test]
+fn a_trait_of_ours_for_a_std_type_stands_before_other_traits() {
+    let text = "pub trait Traced { fn context(self) -> Self; } impl<T, E> Traced for Result<T, E> { fn context(self) -> Self { self } }
+        pub fn caller(x: Result<Row, ()>) { x.context().unwrap().go() }";
+    check(&format!("{ROW}{text}"), "caller", "Result::context");
+    check(&format!("{ROW}{text}"), "caller", "Row::go");
+}
+
+#[test]
+fn weak_pointers_and_threads_give_what_they_hold() {
+    let text = "use std::sync::{Arc, Weak};
+        pub fn upgraded(x: Weak<Row>) { x.upgrade().unwrap().go() }
+        pub fn downgraded(x: Arc<Row>) { let weak = Arc::downgrade(&x); weak.upgrade().unwrap().go() }
+        pub fn walked(x: std::vec::IntoIter<Row>) { for row in x { row.go() } }";
+    for caller in ["upgraded", "downgraded", "walked"] {
+        check(&format!("{ROW}{text}"), caller, "Row::go");
+    }
+}
