@@ -3,7 +3,11 @@
 use crate::{
     catalog::lookup::FunctionRef,
     model::{Name, expr::Arg, fact::TypeKind},
-    resolve::ty::{FnId, Ty, TypeId},
+    resolve::{
+        paths::Space,
+        symbols::Def,
+        ty::{FnId, Ty, TypeId},
+    },
 };
 
 use super::Inferer;
@@ -75,17 +79,21 @@ impl<'a> Inferer<'_, 'a> {
         if !own.is_empty() {
             return self.best_impl(own, args);
         }
-        let mut found = Vec::new();
+        let mut offered: Vec<(FnId, Option<&Ty>)> = Vec::new();
         for imp in world.impls_for_type.get(&id).into_iter().flatten() {
             let imp = &world.impls[*imp as usize];
-            match (imp.functions.get(name), &imp.trait_ty) {
-                (Some(id), _) if is_wanted(id) => found.push(*id),
-                (None, Some(Ty::Adt(of, _))) => {
-                    found.extend(self.default_method(*of, name));
-                }
-                _ => {}
-            }
+            let function = match (imp.functions.get(name), &imp.trait_ty) {
+                (Some(id), _) if is_wanted(id) => Some(*id),
+                (None, Some(Ty::Adt(of, _))) => self.default_method(*of, name),
+                _ => None,
+            };
+            offered.extend(function.map(|function| (function, imp.trait_ty.as_ref())));
         }
+        // Two traits with a method of that name (`fmt`): the one that can be called here.
+        if 1 < offered.len() && offered.iter().any(|(_, of)| self.can_call(*of)) {
+            offered.retain(|(_, of)| self.can_call(*of));
+        }
+        let mut found: Vec<FnId> = offered.into_iter().map(|(id, _)| id).collect();
         if found.is_empty() {
             found = world.dispatched(id, name);
         }
@@ -95,6 +103,22 @@ impl<'a> Inferer<'_, 'a> {
         found.sort();
         found.dedup();
         found
+    }
+
+    /// Whether a trait's methods are in scope here.
+    fn can_call(&self, of: Option<&Ty>) -> bool {
+        match of {
+            Some(Ty::Adt(of, _)) => self.world.is_trait_in_scope(self.module, *of),
+            Some(Ty::Ext(path, _)) => {
+                let (krate, last) = (path.split("::").next(), path.rsplit("::").next().unwrap_or_default());
+                let is_it = |known: Vec<Name>| known.first().map(Name::as_str) == krate;
+                match self.world.lookup(self.module, &Name::new(last), Space::Type) {
+                    Some(Def::Extern(known)) => is_it(known),
+                    _ => self.world.is_outside_trait_in_scope(self.module, path, &[]),
+                }
+            }
+            _ => false,
+        }
     }
 
     /// Of several inherent impls, those whose arguments agree (`impl Client<Ready>` against `impl Client<New>`).

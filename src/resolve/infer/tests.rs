@@ -256,3 +256,12 @@ fn weak_pointers_and_threads_give_what_they_hold() {
         check(&format!("{ROW}{text}"), caller, "Row::go");
     }
 }
+
+#[test]
+fn of_two_traits_with_such_a_method_the_one_in_scope_is_called() {
+    let text = "use std::fmt::{Display, Formatter, Result};
+        impl Display for Row { fn fmt(&self, f: &mut Formatter<'_>) -> Result { Ok(()) } }
+        mod debug { impl std::fmt::Debug for super::Row { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { Ok(()) } } }
+        pub fn caller(row: Row, f: &mut Formatter<'_>) -> Result { row.fmt(f) }";
+    check(&format!("{ROW}{text}"), "caller", "Row::fmt");
+}

@@ -1,9 +1,6 @@
 //! What is put in the place of an answer that failed.
 
-use super::{
-    Sites,
-    flow::{self, End},
-};
+use super::{Sites, flow, way::End};
 use crate::model::expr::{ExprId, ExprKind};
 
 /// What stands in for a failed answer.
