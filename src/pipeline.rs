@@ -4,7 +4,9 @@
 //! pure function of sorted input. A text is dropped as soon as its facts are made, so a scan holds as many
 //! texts as it has threads.
 
+mod facts_cache;
 mod inputs;
+mod third_party;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,27 +20,52 @@ use crate::{
     analyze::{AnalyzeSettings, analyze},
     catalog::compile::Catalog,
     config,
-    discover::{DiscoverError, DiscoverSettings, Inventory, InventoryFile, classify::FileKind, discover, read::read},
+    discover::{
+        DiscoverError, DiscoverSettings, Inventory, InventoryFile, classify::FileKind, discover, read::read,
+        sources::SourcePlaces,
+    },
     extract::{SourceInput, extract, is_read},
     link::link,
     model::{
         Name,
         fact::{FileFacts, Language},
-        location::Location,
-        outcome::{Outcome, Scan, ScannedDependency, ScannedRoot},
-        package::{Dependency, DependencyKind, Ecosystem, Package},
+        location::RepoPath,
+        outcome::{Outcome, Scan, ScannedRoot},
+        package::{DependencyKind, Package, TargetKind},
         problem::{Problem, ProblemKind},
         system::System,
     },
-    pipeline::inputs::{Inputs, inputs},
+    pipeline::{
+        facts_cache::FactsCache,
+        inputs::{Inputs, inputs},
+        third_party::{Search, third_party},
+    },
     resolve::resolve,
 };
 
 /// Stack of a worker. Parsers recurse over syntax whose depth `extract` bounds; in a debug build a level costs
 /// up to some 10 KiB, and the default of 2 MiB is then too small by far.
 const STACK_BYTES: usize = 64 << 20;
-/// Dependencies named in one row of the ledger.
-const N_UNSEEN_NAMED: usize = 12;
+
+/// Which third-party packages are read where their sources are on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    None,
+    /// Those that own code depends on itself.
+    Direct,
+    /// Those that it depends on through others too.
+    All,
+}
+
+/// How third-party packages are read.
+#[derive(Clone, Debug)]
+pub struct DependencySettings {
+    pub depth: Depth,
+    /// Cargo's home, where it keeps the sources that it fetched.
+    pub cargo_home: Option<PathBuf>,
+    /// The folder for what is worth keeping between runs; none to keep nothing.
+    pub cache: Option<PathBuf>,
+}
 
 /// What one run does.
 #[derive(Clone, Debug)]
@@ -49,6 +76,7 @@ pub struct Settings {
     pub n_jobs: Option<usize>,
     /// What the user declared.
     pub config: config::Settings,
+    pub dependencies: DependencySettings,
 }
 
 /// Why there is no outcome at all. Everything smaller is a problem inside it.
@@ -117,18 +145,29 @@ fn stages(settings: &Settings, catalog: &Catalog, progress: &dyn Progress) -> Re
     };
     let inventory = discover(&settings.paths, &discover_settings)?;
     let Inputs {
-        packages,
+        mut packages,
+        locked,
         world,
         problems: mut input_problems,
     } = inputs(&inventory, &settings.config);
 
-    let (files, mut problems) = extract_all(&inventory, progress);
+    let (mut files, mut problems) = extract_all(&inventory, progress);
     problems.extend(inventory.problems.iter().cloned());
     problems.append(&mut input_problems);
     let mut scan = scan(&inventory, &files, &problems);
-    scan.dependencies = dependencies(&packages);
     scan.clients = clients(&packages, catalog);
-    problems.extend(unseen_dependencies(&packages, catalog));
+    let mut outside = third_party(&Search {
+        catalog,
+        places: &SourcePlaces::look(&inventory, settings.dependencies.cargo_home.as_deref()),
+        cache: &FactsCache::at(settings.dependencies.cache.as_deref()),
+        depth: settings.dependencies.depth,
+        own: with_production_code(&packages, &files),
+        locked: &locked,
+    });
+    scan.dependencies = outside.dependencies;
+    problems.append(&mut outside.problems);
+    packages.append(&mut outside.packages);
+    files.append(&mut outside.files);
 
     progress.stage(Stage::Resolve, 0);
     let mut program = resolve(packages, files, catalog);
@@ -241,51 +280,19 @@ fn clients(packages: &[Package], catalog: &Catalog) -> Vec<Name> {
     clients
 }
 
-/// The locked third-party packages that production code depends on directly.
-fn dependencies(packages: &[Package]) -> Vec<ScannedDependency> {
-    let mut dependencies: Vec<_> = third_party(packages)
-        .map(|(_, dependency, version)| ScannedDependency {
-            root: format!("dep:cargo/{}@{version}", dependency.package).into(),
-            checksum: dependency.checksum.clone(),
-            is_read: false,
-        })
-        .collect();
-    dependencies.sort();
-    dependencies.dedup();
-    dependencies
-}
-
-fn third_party(packages: &[Package]) -> impl Iterator<Item = (&Package, &Dependency, &Name)> {
-    packages
+/// The packages of which some target is production code: what only tests and examples use hides nothing.
+fn with_production_code<'a>(packages: &'a [Package], files: &[FileFacts]) -> Vec<&'a Package> {
+    let production: BTreeSet<(&Name, &RepoPath)> = files
         .iter()
-        .filter(|package| package.ecosystem == Ecosystem::Cargo && !package.is_third_party)
-        .flat_map(|package| package.dependencies.iter().map(move |dependency| (package, dependency)))
-        .filter(|(_, dependency)| dependency.path.is_none() && dependency.kind == DependencyKind::Normal)
-        .filter_map(|(package, dependency)| Some((package, dependency, dependency.locked.as_ref()?)))
-}
-
-/// One row of the ledger for each root whose code depends on packages that are neither read nor in the catalogue.
-fn unseen_dependencies(packages: &[Package], catalog: &Catalog) -> Vec<Problem> {
-    let mut unseen: BTreeMap<&Name, BTreeSet<&Name>> = BTreeMap::new();
-    for (package, dependency, _) in third_party(packages) {
-        if catalog.knows_crate(&dependency.package.replace('-', "_")).is_none() {
-            unseen.entry(&package.root).or_default().insert(&dependency.package);
-        }
-    }
-    let row = |(root, names): (&Name, BTreeSet<&Name>)| {
-        let shown: Vec<_> = names.iter().take(N_UNSEEN_NAMED).map(|name| name.as_str()).collect();
-        let more = if shown.len() < names.len() { ", …" } else { "" };
-        Problem {
-            kind: ProblemKind::DependencyNotSeen,
-            at: Location::of_file(root.clone(), "Cargo.lock".into()),
-            reason: format!(
-                "direct dependencies neither read nor in the catalogue: {}{more}",
-                shown.join(", ")
-            ),
-            hides: u32::try_from(names.len()).unwrap_or(u32::MAX),
-        }
+        .filter(|facts| facts.role.is_production())
+        .map(|facts| (&facts.root, &facts.file))
+        .collect();
+    let is_production = |package: &&Package| {
+        let is_built = |kind| matches!(kind, TargetKind::Library | TargetKind::Binary);
+        let mut targets = package.targets.iter().filter(|target| is_built(target.kind));
+        targets.any(|target| production.contains(&(&package.root, &target.path)))
     };
-    unseen.into_iter().map(row).collect()
+    packages.iter().filter(is_production).collect()
 }
 
 /// The languages that have a front end.

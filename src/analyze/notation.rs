@@ -296,6 +296,7 @@ fn call(line: u32, words: &[&str], arrow: usize, attributes: &Attributes<'_>, sy
         handling: word!(Handling, get("handling", "propagated")),
         observed: get("observed", "no") == "yes",
         client_made: attributes.get("made").map(|at| place(at.parse().expect("a line"))),
+        is_named: get("named", "yes") == "yes",
         confidence: word!(Confidence, get("confidence", "high")),
     }
 }

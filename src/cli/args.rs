@@ -99,6 +99,17 @@ Examples:
   failmap blast maps.example.com
   failmap blast datastore:orders --mode error --from report.json";
 
+/// Which third-party packages are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Dependencies {
+    /// None: what they call is named as a blind spot
+    None,
+    /// Those that own code depends on itself
+    Direct,
+    /// Those too that it depends on through others
+    All,
+}
+
 /// What is scanned, and how.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ScanOptions {
@@ -113,6 +124,28 @@ pub(super) struct ScanOptions {
     /// Read no settings file
     #[arg(long, help_heading = "Scan")]
     pub(super) no_config: bool,
+
+    /// Which third-party packages to read where their sources are on disk
+    #[arg(long, value_enum, default_value_t = Dependencies::All, value_name = "WHICH", help_heading = "Scan")]
+    pub(super) dependencies: Dependencies,
+
+    /// Folder that keeps the facts of third-party packages between runs [default: the user's cache folder]
+    #[arg(
+        long,
+        env = "FAILMAP_CACHE_DIR",
+        hide_env_values = true,
+        value_name = "DIR",
+        help_heading = "Scan"
+    )]
+    pub(super) cache_dir: Option<PathBuf>,
+
+    /// Keep nothing between runs
+    #[arg(long, help_heading = "Scan")]
+    pub(super) no_cache: bool,
+
+    /// Cargo's home, where it keeps the sources that it fetched
+    #[arg(long, env = "CARGO_HOME", hide = true, value_name = "DIR")]
+    pub(super) cargo_home: Option<PathBuf>,
 
     /// Number of threads [default: one for each core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Scan")]

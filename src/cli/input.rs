@@ -1,14 +1,14 @@
 //! From arguments to a report: a fresh scan, or one that was written before.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
 };
 
 use crate::{
     catalog::compile::Catalog,
     cli::{
-        args::{ScanOptions, ShowOptions, SourceOptions},
+        args::{Dependencies, ScanOptions, ShowOptions, SourceOptions},
         exit::Failure,
         progress::{Display, Reporting},
     },
@@ -35,6 +35,7 @@ pub(super) fn scan(
         paths: paths.to_vec(),
         n_jobs: options.jobs.map(usize::from),
         config: config.clone(),
+        dependencies: dependencies(options),
     };
     let display = Display::new(reporting);
     let outcome = pipeline::run(&settings, &catalog, &display)?;
@@ -43,6 +44,38 @@ pub(super) fn scan(
         refuse_gaps(&outcome)?;
     }
     Ok((outcome, config))
+}
+
+fn dependencies(options: &ScanOptions) -> pipeline::DependencySettings {
+    let home = env::home_dir();
+    pipeline::DependencySettings {
+        depth: match options.dependencies {
+            Dependencies::None => pipeline::Depth::None,
+            Dependencies::Direct => pipeline::Depth::Direct,
+            Dependencies::All => pipeline::Depth::All,
+        },
+        cargo_home: options
+            .cargo_home
+            .clone()
+            .or_else(|| Some(home.as_ref()?.join(".cargo"))),
+        cache: match (&options.cache_dir, options.no_cache) {
+            (_, true) => None,
+            (Some(folder), false) => Some(folder.clone()),
+            (None, false) => user_cache(home.as_deref()).map(|folder| folder.join("failmap")),
+        },
+    }
+}
+
+/// Where this system keeps what programs can make again.
+fn user_cache(home: Option<&Path>) -> Option<PathBuf> {
+    let named = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if cfg!(windows) {
+        return named("LOCALAPPDATA");
+    }
+    if cfg!(target_os = "macos") {
+        return Some(home?.join("Library/Caches"));
+    }
+    named("XDG_CACHE_HOME").or_else(|| Some(home?.join(".cache")))
 }
 
 /// The settings of `--config`, or those beside the first path.

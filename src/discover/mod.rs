@@ -16,6 +16,7 @@ pub mod read;
 mod revision;
 mod role;
 mod roots;
+pub mod sources;
 mod vendored;
 mod walk;
 

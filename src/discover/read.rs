@@ -44,27 +44,32 @@ pub fn read(inventory: &Inventory, file: &InventoryFile) -> Result<String, Probl
         reason,
         hides: 1,
     };
-    let limit = max_bytes(file.kind);
-    let bytes = bounded(&inventory.absolute(file), limit).map_err(|error| match error {
-        ReadError::OverLimit => problem(ProblemKind::OverLimit, over_limit_reason(limit)),
-        ReadError::Io(error) => problem(
-            ProblemKind::Unreadable,
-            format!("cannot be read: {}", io_reason(&error)),
-        ),
-    })?;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(without_mark(text)),
-        Err(error) => {
-            let offset = error.utf8_error().valid_up_to();
-            let line = 1 + error.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count();
-            let mut problem = problem(
-                ProblemKind::NotUtf8,
-                "not UTF-8: save it as UTF-8 to have it read".to_owned(),
-            );
-            problem.at.line = u32::try_from(line).unwrap_or(u32::MAX);
-            Err(problem)
+    bounded_text(&inventory.absolute(file), max_bytes(file.kind)).map_err(|(kind, reason, line)| {
+        let mut problem = problem(kind, reason);
+        problem.at.line = line;
+        problem
+    })
+}
+
+/// The text of a file of at most `limit` bytes, without a byte order mark.
+///
+/// # Errors
+///
+/// What keeps it from being read, for the ledger, and the line where that shows (0 = the whole file).
+pub(super) fn bounded_text(path: &Path, limit: u64) -> Result<String, (ProblemKind, String, u32)> {
+    let bytes = bounded(path, limit).map_err(|error| match error {
+        ReadError::OverLimit => (ProblemKind::OverLimit, over_limit_reason(limit), 0),
+        ReadError::Io(error) => {
+            let reason = format!("cannot be read: {}", io_reason(&error));
+            (ProblemKind::Unreadable, reason, 0)
         }
-    }
+    })?;
+    String::from_utf8(bytes).map(without_mark).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count();
+        let reason = "not UTF-8: save it as UTF-8 to have it read".to_owned();
+        (ProblemKind::NotUtf8, reason, u32::try_from(line).unwrap_or(u32::MAX))
+    })
 }
 
 /// The settings file of a folder that the user named: its path below `folder` and its text.

@@ -103,6 +103,22 @@ impl<'a> Calls<'a> {
         res
     }
 
+    /// The third-party packages on the way to a call, its own included, are libraries of the system.
+    fn add_third_party(&self, call: &CallTerm, components: &mut Components) {
+        let Cases { program, packages, .. } = self.cases;
+        let own = program
+            .functions
+            .get(call.function as usize)
+            .map(|function| function.package);
+        let witnesses = call.variants.iter().flat_map(|variant| &variant.witness);
+        let crossed = witnesses.filter_map(|hop| packages.of_function(hop.function.as_ref()?));
+        for package in own.into_iter().chain(crossed) {
+            if packages.get(package).is_third_party {
+                packages.add_library(package, components);
+            }
+        }
+    }
+
     fn linked(
         &self,
         call: &CallTerm,
@@ -111,16 +127,9 @@ impl<'a> Calls<'a> {
         components: &mut Components,
         ordinals: &mut BTreeMap<String, u32>,
     ) -> LinkedCall {
-        let Cases {
-            program,
-            packages,
-            services,
-            ..
-        } = self.cases;
+        let Cases { program, services, .. } = self.cases;
         let function = program.functions.get(call.function as usize);
-        if let Some(function) = function.filter(|function| packages.get(function.package).is_third_party) {
-            packages.add_library(function.package, components);
-        }
+        self.add_third_party(call, components);
         let function = function.map(|function| function.name.clone()).unwrap_or_default();
         let mut by_preference: Vec<&Case<'_>> = cases.iter().collect();
         by_preference.sort_by_key(|case| {
@@ -196,6 +205,7 @@ impl<'a> Calls<'a> {
                 observed: call.observed,
                 client_made: call.client_made.clone(),
                 path: witness.cloned().unwrap_or_default(),
+                is_named: call.is_named,
                 confidence: confidence(call),
             },
         }

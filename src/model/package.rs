@@ -84,3 +84,15 @@ pub struct Dependency {
     /// Folder of a path dependency inside the same root.
     pub path: Option<RepoPath>,
 }
+
+/// A package from outside the repo that a lockfile picked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LockedPackage {
+    pub name: Name,
+    pub version: Name,
+    /// As the lockfile writes it: `registry+URL`, `sparse+URL`, `git+URL#COMMIT`.
+    pub source: Name,
+    pub checksum: Option<Name>,
+    /// Name and version of what it depends on, sorted; those of its build script too.
+    pub dependencies: Vec<(Name, Name)>,
+}

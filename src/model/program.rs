@@ -84,6 +84,8 @@ pub struct CallTerm {
     pub variants: Vec<CallVariant>,
     /// The entries that reach it, sorted.
     pub entries: Vec<EntryIdx>,
+    /// Own code names the address, or the setting that holds it. False only for what a third-party package alone knows.
+    pub is_named: bool,
     pub evidence_class: EvidenceClass,
 }
 

@@ -158,6 +158,8 @@ pub struct Call {
     pub client_made: Option<Location>,
     /// The shortest path from an entry (or from a caller without callers), the call last.
     pub path: Vec<Evidence>,
+    /// Own code names the address, or the setting that holds it. False only for what a third-party package alone knows.
+    pub is_named: bool,
     pub confidence: Confidence,
 }
 

@@ -15,10 +15,11 @@ use crate::{
         manifest::cargo::{CargoInput, CargoManifests},
     },
     model::{
+        Name,
         deploy::DeclaredWorld,
         fact::{FileRole, Language},
         location::RepoPath,
-        package::Package,
+        package::{LockedPackage, Package},
         problem::Problem,
     },
 };
@@ -27,6 +28,8 @@ use crate::{
 pub(super) struct Inputs {
     /// Sorted by root, folder, name.
     pub(super) packages: Vec<Package>,
+    /// What the lockfiles of each root picked from outside it.
+    pub(super) locked: BTreeMap<Name, Vec<LockedPackage>>,
     pub(super) world: DeclaredWorld,
     pub(super) problems: Vec<Problem>,
 }
@@ -41,6 +44,7 @@ pub(super) fn inputs(inventory: &Inventory, settings: &config::Settings) -> Inpu
     };
     let mut inputs = Inputs {
         packages: Vec::new(),
+        locked: BTreeMap::new(),
         world,
         problems: Vec::new(),
     };
@@ -79,6 +83,7 @@ impl Inputs {
             sources,
         };
         let manifests = CargoManifests::parse(&input);
+        self.locked.insert(input.root.clone(), manifests.locked());
         // Each is a process that mostly waits for the disk; the order of the answers is that of the manifests.
         let answers: Vec<_> = manifests
             .workspaces()

@@ -175,6 +175,7 @@ fn call(file: &str, line: u32, function: &str, target: u32, guards: Guards) -> C
             ),
             hop(file, line, "GET https://user:pass@maps.example.com/v1", function),
         ],
+        is_named: true,
         confidence: Confidence::High,
     }
 }

@@ -19,13 +19,14 @@ use crate::{
 
 use super::{
     around::joined,
-    bodies::BodyRef,
+    bodies::{At, BodyRef},
     contexts::{Above, Hop},
     effects::{CallSite, Primitive},
     entries::Entry,
     failing::unless_kept,
     handling,
     infer::Callee,
+    outside::{names_address, unseen_calls},
     summary::{Effect, Summaries},
     ty::FnId,
     values::Flow,
@@ -92,9 +93,10 @@ pub(crate) fn emit(known: &Known<'_, '_, '_>) -> Program {
 
 /// Calls that are some, by place.
 fn call_order(known: &Known<'_, '_, '_>) -> Vec<u32> {
+    let world = known.flow.bodies.world;
+    let unseen = unseen_calls(world, known.sites, known.primitives, known.summaries);
     let mut order: Vec<u32> = (0..u32::try_from(known.primitives.len()).unwrap_or(u32::MAX))
-        .filter(|call| !known.summaries.dropped.contains(call))
-        .filter(|call| !known.is_third_party(known.primitives[*call as usize].function))
+        .filter(|call| !known.summaries.dropped.contains(call) && !unseen.contains(call))
         .collect();
     order.sort_by_cached_key(|call| {
         let primitive = &known.primitives[*call as usize];
@@ -151,11 +153,6 @@ impl<'a> Flow<'_, 'a> {
 }
 
 impl Known<'_, '_, '_> {
-    fn is_third_party(&self, id: FnId) -> bool {
-        let world = self.flow.bodies.world;
-        world.packages[world.function(id).package].is_third_party
-    }
-
     fn function_info(&self, id: FnId) -> FunctionInfo {
         let world = self.flow.bodies.world;
         let data = world.function(id);
@@ -172,7 +169,7 @@ impl Known<'_, '_, '_> {
         let world = self.flow.bodies.world;
         let function = world.function(primitive.function);
         let library = world.catalog.library(primitive.entry.library);
-        let mut variants = self.variants(call, effects);
+        let mut variants = self.variants(effects);
         if variants.is_empty() {
             variants.push(CallVariant {
                 layers: Vec::new(),
@@ -193,6 +190,7 @@ impl Known<'_, '_, '_> {
         let effect = effect_of(primitive.entry.function, method, operation.as_deref());
         let shape = handling::call_shape(self.flow, primitive);
         let endpoint = Term::any(variants.iter().map(|variant| variant.endpoint.clone()));
+        let is_named = !world.packages[function.package].is_third_party || names_address(world, &endpoint);
         CallTerm {
             at: self.flow.location(primitive),
             span: self.flow.span(primitive.at),
@@ -227,6 +225,7 @@ impl Known<'_, '_, '_> {
             client_made: self.flow.client_per_call(primitive),
             variants,
             entries: entries.into_iter().collect(),
+            is_named,
             evidence_class: primitive.class,
         }
     }
@@ -240,7 +239,7 @@ impl Known<'_, '_, '_> {
             .collect()
     }
 
-    fn variants(&self, call: u32, effects: &[(FnId, &Effect)]) -> Vec<CallVariant> {
+    fn variants(&self, effects: &[(FnId, &Effect)]) -> Vec<CallVariant> {
         let is_reached = effects
             .iter()
             .any(|(id, _)| self.above(*id).iter().any(|above| !above.entries.is_empty()));
@@ -256,7 +255,7 @@ impl Known<'_, '_, '_> {
                     entries: above.entries.iter().copied().collect(),
                     n_paths: above.n_paths,
                     is_exact: above.is_exact,
-                    witness: self.witness(above.witness.as_deref(), call),
+                    witness: self.witness(above.witness.as_deref(), effect),
                     when: None,
                 };
                 add_variant(&mut variants, variant);
@@ -275,8 +274,27 @@ impl Known<'_, '_, '_> {
         variants
     }
 
+    /// The hops between the function in which a call's configuration became known and `holder`, which holds the call.
+    fn followed(&self, holder: FnId, chain: &[At]) -> Vec<Evidence> {
+        let world = self.flow.bodies.world;
+        let mut callee = holder;
+        let mut hops = Vec::new();
+        for site in chain {
+            let BodyRef::Function(id) = site.body else { break };
+            let caller = world.function(id);
+            hops.push(Evidence {
+                at: world.location(caller.file, self.flow.span(*site)),
+                reason: format!("calls {}", world.function(callee).path),
+                function: Some(caller.path.clone()),
+            });
+            callee = id;
+        }
+        hops.reverse();
+        hops
+    }
+
     /// The hops of a path, entry first, the call last.
-    fn witness(&self, last: Option<&Hop>, call: u32) -> Vec<Evidence> {
+    fn witness(&self, last: Option<&Hop>, effect: &Effect) -> Vec<Evidence> {
         let world = self.flow.bodies.world;
         let mut hops = Vec::new();
         let mut at = last;
@@ -292,7 +310,8 @@ impl Known<'_, '_, '_> {
             at = hop.before.as_deref();
         }
         hops.reverse();
-        let primitive = &self.primitives[call as usize];
+        let primitive = &self.primitives[effect.call as usize];
+        hops.extend(self.followed(primitive.function, &effect.chain));
         hops.push(Evidence {
             at: self.flow.location(primitive),
             reason: format!("external call {}", primitive.path),
@@ -332,7 +351,7 @@ impl Known<'_, '_, '_> {
                 .iter()
                 .filter_map(|effect| calls.get(&effect.call).copied())
                 .collect();
-            if reaches.is_empty() || self.is_third_party(site.caller) {
+            if reaches.is_empty() {
                 continue;
             }
             let caller = world.function(site.caller);
@@ -445,11 +464,13 @@ impl Known<'_, '_, '_> {
                 }
             }
         }
+        let is_own = |member: u32| !world.packages[world.functions[member as usize].package].is_third_party;
         statistics.largest_cycle = self
             .summaries
             .groups
             .iter()
-            .map(|group| if 1 < group.len() { group.len() as u64 } else { 0 })
+            .map(|group| group.iter().filter(|member| is_own(**member)).count() as u64)
+            .filter(|n_members| 1 < *n_members)
             .max()
             .unwrap_or(0);
         statistics

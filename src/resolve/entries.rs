@@ -58,7 +58,8 @@ pub(crate) fn entries(flow: &Flow<'_, '_>) -> Entries {
     let bodies = flow.bodies;
     for idx in 0..bodies.world.functions.len() {
         let id = FnId(u32::try_from(idx).unwrap_or(u32::MAX));
-        if bodies.world.function(id).is_test {
+        let data = bodies.world.function(id);
+        if data.is_test || bodies.world.packages[data.package].is_third_party {
             continue;
         }
         main_of(bodies, id, &mut out);
@@ -66,6 +67,9 @@ pub(crate) fn entries(flow: &Flow<'_, '_>) -> Entries {
         implementation(bodies, id, &mut out);
         registrations_in(flow, id, &mut out);
     }
+    // A handler that a library brings along is no function of the service.
+    out.entries
+        .retain(|entry| !bodies.world.packages[entry.package].is_third_party);
     name_once(&mut out.entries, bodies);
     out.entries
         .sort_by(|a, b| (a.package, a.kind, &a.name, &a.at).cmp(&(b.package, b.kind, &b.name, &b.at)));
@@ -103,7 +107,7 @@ fn main_of(bodies: &Bodies<'_, '_>, id: FnId, out: &mut Entries) {
     let data = world.function(id);
     let krate = &world.crates[world.module(data.module).krate];
     let is_main = data.def.name == "main" && data.def.owner == Owner::None && data.module == krate.root;
-    if is_main && krate.kind == TargetKind::Binary && !world.packages[krate.package].is_third_party {
+    if is_main && krate.kind == TargetKind::Binary {
         out.entries.push(Entry {
             kind: EntryKind::Main,
             name: Name::new("main"),

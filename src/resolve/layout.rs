@@ -247,6 +247,10 @@ impl Placer<'_, '_> {
             let Some(package) = self.package_around(file) else {
                 continue;
             };
+            // What no module of a published library names is not compiled.
+            if self.world.packages[package].is_third_party {
+                continue;
+            }
             let krate = match crates.get(&package) {
                 Some(&krate) => krate,
                 None => {

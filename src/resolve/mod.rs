@@ -26,6 +26,7 @@ mod infer;
 mod layout;
 mod lower;
 mod order;
+mod outside;
 mod paths;
 mod patterns;
 mod policies;
@@ -57,9 +58,10 @@ pub fn resolve(mut packages: Vec<Package>, mut files: Vec<FileFacts>, catalog: &
     let world = symbols::World::build(&packages, &files, catalog);
     let bodies = bodies::Bodies::build(&world);
     let flow = values::Flow::new(&bodies);
-    let primitives = bodies.primitives();
+    let mut primitives = bodies.primitives();
     let entries = entries::entries(&flow);
-    let sites = bodies.sites(&|at| entries.registrations.contains(&at));
+    let mut sites = bodies.sites(&|at| entries.registrations.contains(&at));
+    outside::retain_reached(&world, &mut sites, &mut primitives);
     let summaries = summary::summarise(&flow, &primitives, &sites);
     let handlers: Vec<FnId> = entries.entries.iter().map(|entry| entry.handler).collect();
     let above = contexts::above(world.functions.len(), &summaries, &sites, &handlers, &|site| {

@@ -1,11 +1,11 @@
 //! What a path denotes: modules, imports, re-exports, aliases, globs, preludes, outside crates.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::{
     Name,
     fact::TypeKind,
-    package::{DependencyKind, TargetKind},
+    package::{Dependency, DependencyKind, TargetKind},
 };
 
 use super::{
@@ -274,8 +274,8 @@ impl World<'_> {
             .filter(|dependency| &dependency.alias == name)
             .min_by_key(|dependency| dependency.kind != DependencyKind::Normal)?;
         let code_name = Name::from(dependency.package.replace('-', "_"));
-        match self.package_of_dependency(krate.package, dependency) {
-            Some(target) => match self.library_of.get(&target) {
+        match self.dependencies.get(&(krate.package, name.clone())) {
+            Some(target) => match self.library_of.get(target) {
                 Some(&library) => Some(Def::Module(self.crates[library].root)),
                 None => Some(Def::Extern(vec![code_name])),
             },
@@ -283,32 +283,46 @@ impl World<'_> {
         }
     }
 
-    /// The scanned package that a dependency names, if it is one: by path, else by name and version
-    /// among packages whose sources are part of the input and that the catalogue does not cover.
-    pub(crate) fn package_of_dependency(
-        &self,
-        _from: usize,
-        dependency: &crate::model::package::Dependency,
-    ) -> Option<usize> {
-        let named = || {
-            self.packages
-                .iter()
-                .enumerate()
-                .filter(|(_, package)| package.name == dependency.package)
-        };
-        if let Some(path) = &dependency.path {
-            return named()
-                .find(|(_, package)| &package.dir == path)
-                .or_else(|| named().next())
-                .map(|(idx, _)| idx);
+    /// The packages of the input that dependencies name: by path, else by name and version among the third-party ones
+    /// that the catalogue does not cover.
+    pub(crate) fn dependency_packages(&self) -> FxHashMap<(usize, Name), usize> {
+        let mut named: FxHashMap<&Name, Vec<usize>> = FxHashMap::default();
+        for (idx, package) in self.packages.iter().enumerate() {
+            named.entry(&package.name).or_default().push(idx);
         }
-        let code_name = dependency.package.replace('-', "_");
-        if self.catalog.knows_crate(&code_name).is_some() {
+        let mut found = FxHashMap::default();
+        for (idx, package) in self.packages.iter().enumerate() {
+            let mut dependencies: Vec<&Dependency> = package.dependencies.iter().collect();
+            // The production one of several of that name is entered last.
+            dependencies.sort_by_key(|dependency| dependency.kind == DependencyKind::Normal);
+            for dependency in dependencies {
+                let named = named.get(&dependency.package).map_or(&[][..], Vec::as_slice);
+                if let Some(target) = self.package_of_dependency(named, dependency) {
+                    found.insert((idx, dependency.alias.clone()), target);
+                }
+            }
+        }
+        found
+    }
+
+    fn package_of_dependency(&self, named: &[usize], dependency: &Dependency) -> Option<usize> {
+        let own = |idx: &&usize| !self.packages[**idx].is_third_party;
+        if let Some(path) = &dependency.path {
+            let at_path = named.iter().filter(own).find(|idx| &self.packages[**idx].dir == path);
+            return at_path.or_else(|| named.iter().find(own)).copied();
+        }
+        if self
+            .catalog
+            .knows_crate(&dependency.package.replace('-', "_"))
+            .is_some()
+        {
             return None;
         }
-        named()
-            .find(|(_, package)| package.is_third_party && package.version == dependency.locked)
-            .map(|(idx, _)| idx)
+        let is_locked = |idx: &&usize| {
+            let package = &self.packages[**idx];
+            package.is_third_party && package.version == dependency.locked
+        };
+        named.iter().find(is_locked).copied()
     }
 
     /// The traits of the scanned packages, and paths of outside ones, whose methods can be called in a module.

@@ -60,7 +60,16 @@ impl Flow<'_, '_> {
         {
             return None;
         }
+        // What a library's own types are filled from is no setting of this system.
+        let world = self.bodies.world;
+        if world.packages[world.crates[world.module(data.module).krate].package].is_third_party {
+            return None;
+        }
         let field = data.def.fields.iter().find(|field| &field.name == name)?;
+        // A tuple's field has no key: a newtype is what it wraps.
+        if name.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
         if field
             .attributes
             .iter()

@@ -42,6 +42,9 @@ pub(crate) struct Effect {
     /// Its failure does not get to whoever calls the function (among what a site reaches: not to that site):
     /// retries further up are none of this call's.
     pub(crate) is_kept: bool,
+    /// The sites that its configuration was followed through, innermost first: the part of the path below the function
+    /// in which it became concrete.
+    pub(crate) chain: Arc<[At]>,
 }
 
 impl Effect {
@@ -323,6 +326,7 @@ impl<'a> Builder<'_, '_, 'a> {
             around.extend(unless_kept(&flow.around(&context, site.expr, None), is_kept));
         }
         let touched = flow.touched.replace(before);
+        let chain: Arc<[At]> = pending.chain.as_slice().into();
         let effects = inners
             .into_iter()
             .map(
@@ -338,6 +342,7 @@ impl<'a> Builder<'_, '_, 'a> {
                         endpoint,
                         operation,
                         is_kept,
+                        chain: Arc::clone(&chain),
                     }
                 },
             )

@@ -53,6 +53,8 @@ pub(crate) struct World<'a> {
     pub(crate) foreign_associated: FxHashMap<Name, Vec<u32>>,
     /// Inherent-like functions on outside types (`impl Trait for reqwest::Client`), by method name.
     pub(crate) foreign_impls: BTreeMap<Name, Vec<FnId>>,
+    /// The packages of the input that dependencies lead to: by package and the name that its code uses.
+    pub(crate) dependencies: FxHashMap<(usize, Name), usize>,
     /// Locked versions of catalogued libraries, as each package sees them.
     pub(crate) versions: FxHashMap<(usize, LibraryIdx), semver::Version>,
     /// Associated constants by type and name.
@@ -185,8 +187,10 @@ impl<'a> World<'a> {
             foreign_associated: FxHashMap::default(),
             foreign_impls: BTreeMap::new(),
             associated_constants: FxHashMap::default(),
+            dependencies: FxHashMap::default(),
             versions: FxHashMap::default(),
         };
+        world.dependencies = world.dependency_packages();
         world.lock_versions();
         let scopes = layout::place_files(&mut world);
         world.register(&scopes);

@@ -17,4 +17,5 @@ mod layers;
 mod program;
 mod report;
 mod samples;
+mod third_party;
 mod truth;

@@ -20,6 +20,9 @@ pub(crate) fn failmap() -> Command {
     ] {
         command.env_remove(name);
     }
+    // What this machine's cargo has fetched is no part of a test's input.
+    command.env("CARGO_HOME", env!("CARGO_TARGET_TMPDIR"));
+    command.env("FAILMAP_CACHE_DIR", env!("CARGO_TARGET_TMPDIR"));
     command
 }
 

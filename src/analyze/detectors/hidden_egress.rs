@@ -2,14 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Context, Draft, calls};
-use crate::model::{call::ComponentKind, system::Call};
-
-/// How the root of a third-party package's source begins.
-const THIRD_PARTY: &str = "dep:";
+use super::{Context, Draft, calls, is_third_party};
+use crate::model::{call::ComponentKind, guard::TimeoutState, system::Call};
 
 pub(super) fn detect(context: &Context<'_>) -> Vec<Draft> {
-    let is_third_party = |call: &Call| call.at.root.starts_with(THIRD_PARTY);
     let pairs = |call: &Call| {
         call.services
             .iter()
@@ -18,12 +14,13 @@ pub(super) fn detect(context: &Context<'_>) -> Vec<Draft> {
             .collect::<Vec<_>>()
     };
     let own: BTreeSet<_> = calls(context)
-        .filter(|(_, call)| !is_third_party(call))
+        .filter(|(_, call)| call.is_named)
         .flat_map(|(_, call)| pairs(call))
         .collect();
     let mut said = BTreeSet::new();
     let mut drafts = Vec::new();
-    for (idx, call) in calls(context).filter(|(_, call)| is_third_party(call)) {
+    let hidden = calls(context).filter(|(_, call)| is_third_party(&call.at) && !call.is_named);
+    for (idx, call) in hidden {
         let is_outside = call
             .target
             .is_some_and(|target| context.system.components[target as usize].kind == ComponentKind::External);
@@ -39,16 +36,17 @@ pub(super) fn detect(context: &Context<'_>) -> Vec<Draft> {
 fn draft(context: &Context<'_>, idx: u32, service: u32) -> Draft {
     let call = &context.system.calls[idx as usize];
     let name = context.system.components[service as usize].id();
-    let what = format!("on behalf of {name}, whose own code does not name it");
+    let limit = match (call.guards.timeout.state, call.guards.timeout.bounds_call) {
+        (TimeoutState::None, _) => " and without a timeout",
+        (_, Some(false)) => " and without a timeout that bounds it",
+        _ => "",
+    };
+    let what = format!("on behalf of {name}, whose own code does not name it{limit}");
     let fix = "make the client or its address and limits a parameter, and declare the target";
     let mut draft = Draft::of_call(context, idx, &what, fix);
     // The reader can change the last place of their own code, not the package.
-    if let Some(last) = call
-        .path
-        .iter()
-        .rev()
-        .find(|step| !step.at.root.starts_with(THIRD_PARTY))
-    {
+    let last_own = call.path.iter().rev().find(|step| !is_third_party(&step.at));
+    if let Some(last) = last_own {
         draft.at.clone_from(&last.at);
     }
     draft.component = Some(service);
@@ -64,12 +62,13 @@ mod tests {
     };
 
     #[test]
-    fn only_what_the_own_code_does_not_name() {
+    fn only_what_neither_own_calls_nor_own_texts_name() {
         let mut system = notation::read(
-            "service a main -> external x fn=sdk::send\nservice a main -> external x fn=sdk::send\n\
-             service a main -> external y fn=sdk::send\nservice a main -> external y",
+            "service a main -> external x fn=sdk::send named=no\nservice a main -> external x fn=sdk::send named=no\n\
+             service a main -> external y fn=sdk::send named=no\nservice a main -> external z fn=sdk::send\n\
+             service a main -> external y\nservice b main -> external x fn=sdk::send named=no timeout=5",
         );
-        for call in &mut system.calls[..3] {
+        for call in system.calls.iter_mut().filter(|call| call.function == "sdk::send") {
             call.at.root = Name::new("dep:cargo/sdk@1.0.0");
         }
         check_system(
@@ -77,7 +76,8 @@ mod tests {
             &system,
             &AnalyzeSettings::default(),
             &[
-                "warn 1: sdk::send calls external:x (reqwest GET) on behalf of service:a, whose own code does not name it",
+                "warn 1: sdk::send calls external:x (reqwest GET) on behalf of service:a, whose own code does not name it and without a timeout",
+                "warn 6: sdk::send calls external:x (reqwest GET) on behalf of service:b, whose own code does not name it",
             ],
         );
     }

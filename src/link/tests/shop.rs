@@ -207,6 +207,7 @@ impl Shop {
             client_made: None,
             variants,
             entries,
+            is_named: true,
             evidence_class: EvidenceClass::Field,
         });
         self.program.calls.last_mut().expect("a call")

@@ -185,6 +185,7 @@ pub(super) fn call(hash: &str, file: &str, line: u32, function: &str, target: Op
         observed: false,
         client_made: None,
         path: Vec::new(),
+        is_named: true,
         confidence: Confidence::High,
     }
 }

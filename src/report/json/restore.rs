@@ -181,6 +181,8 @@ impl<'r> Positions<'r> {
             observed: call.failure.observed,
             client_made: None,
             path: evidence(&call.path),
+            // Only detectors ask, and a report holds their findings already.
+            is_named: true,
             confidence: call.confidence,
         }
     }

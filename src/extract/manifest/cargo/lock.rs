@@ -9,7 +9,7 @@ use crate::{
     extract::manifest::cargo::raw,
     model::{
         Name,
-        package::{Dependency, Package},
+        package::{Dependency, LockedPackage, Package},
     },
 };
 
@@ -70,6 +70,37 @@ impl Lock {
             dependency.locked = Some(locked.version.as_str().into());
             dependency.checksum = locked.checksum.as_deref().map(Name::from);
         }
+    }
+
+    /// What was picked from outside the repo, sorted by name.
+    pub(super) fn outside(&self) -> impl Iterator<Item = LockedPackage> {
+        let all = self
+            .packages
+            .iter()
+            .flat_map(|(name, versions)| versions.iter().map(move |it| (name, it)));
+        all.filter_map(|(name, locked)| {
+            let mut dependencies: Vec<(Name, Name)> = locked
+                .dependencies
+                .iter()
+                .filter_map(|line| Listed::parse(line))
+                .flat_map(|line| {
+                    let name = Name::new(line.name);
+                    let named = self.packages.get(line.name).into_iter().flatten();
+                    named
+                        .filter(move |it| line.is(it))
+                        .map(move |it| (name.clone(), Name::new(&it.version)))
+                })
+                .collect();
+            dependencies.sort();
+            dependencies.dedup();
+            Some(LockedPackage {
+                name: Name::new(name),
+                version: Name::new(&locked.version),
+                source: Name::new(locked.source.as_ref()?),
+                checksum: locked.checksum.as_deref().map(Name::new),
+                dependencies,
+            })
+        })
     }
 
     /// The lockfile's entry of the package itself.

@@ -5,6 +5,7 @@
 
 mod lock;
 mod metadata;
+mod outside;
 mod raw;
 mod targets;
 
@@ -19,10 +20,12 @@ use crate::{
         Name,
         fact::FileRole,
         location::{Location, RepoPath},
-        package::{Package, TargetKind},
+        package::{LockedPackage, Package, TargetKind},
         problem::{Problem, ProblemKind},
     },
 };
+
+pub use outside::{OutsideInput, outside_package};
 
 /// What one root holds for cargo.
 #[derive(Debug)]
@@ -92,6 +95,15 @@ impl<'a> CargoManifests<'a> {
         paths.sort();
         paths.dedup();
         paths
+    }
+
+    /// What the lockfiles picked from outside the root; sorted, each once.
+    #[must_use]
+    pub fn locked(&self) -> Vec<LockedPackage> {
+        let mut locked: Vec<LockedPackage> = self.locks.values().flat_map(Lock::outside).collect();
+        locked.sort();
+        locked.dedup();
+        locked
     }
 
     /// All packages, sorted by folder, and what was not understood. `answers` holds what `cargo metadata` said for
