@@ -101,7 +101,7 @@ fn check_path(library: &Library, path: &str) -> Result<(), String> {
 }
 
 fn check_guard(guard: &Guard, at: &str) -> Result<(), Issue> {
-    if guard.policy.is_some() {
+    if guard.policy.is_some() || guard.receiver {
         return Ok(());
     }
     timeout_has_scope(guard.kind, guard.scope, at)

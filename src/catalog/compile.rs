@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use crate::catalog::{
-    check, embedded,
+    check, ecosystems, embedded,
     index::Index,
     rules::{self, Rule},
     schema::Library,
@@ -107,8 +107,9 @@ impl Catalog {
 }
 
 fn parse(file: &str, text: &str) -> Result<Library, CatalogError> {
-    let library: Library = toml::from_str(text).map_err(|error| CatalogError::syntax(file, text, &error))?;
+    let mut library: Library = toml::from_str(text).map_err(|error| CatalogError::syntax(file, text, &error))?;
     check::library(&library).map_err(|issue| CatalogError::content(file, text, &issue.value, issue.message))?;
+    ecosystems::qualify(&mut library);
     Ok(library)
 }
 

@@ -6,6 +6,7 @@ use semver::VersionReq;
 use crate::{
     catalog::{
         check::Issue,
+        ecosystems,
         lookup::{Entries, LibraryIdx, TraitMethod, TypeInfo},
         notation,
         schema::{Library, Type},
@@ -86,6 +87,16 @@ pub(super) fn names_type(segment: &str) -> bool {
     segment == ANY || segment.chars().next().is_some_and(char::is_uppercase)
 }
 
+/// A type as the library writes it, its package named in full.
+fn type_of(library: &Library, text: &str) -> Result<TypeRef, String> {
+    let mut ty = notation::parse_type(text)?;
+    let prefix = ecosystems::prefix_of(library);
+    if !prefix.is_empty() {
+        ecosystems::qualify_type(&mut ty, prefix);
+    }
+    Ok(ty)
+}
+
 impl Index {
     /// Add one checked library; `before` are those already added.
     pub(super) fn add(&mut self, library: &Library, before: &[Library]) -> Result<(), Issue> {
@@ -94,7 +105,7 @@ impl Index {
             self.add_crate(krate, idx, before)?;
         }
         for ty in &library.types {
-            self.add_type(ty, idx)?;
+            self.add_type(ty, idx, library)?;
         }
         let traits: Vec<&Type> = library.types.iter().filter(|ty| ty.is_trait).collect();
         for position in 0..library.functions.len() {
@@ -143,9 +154,9 @@ impl Index {
         Ok(())
     }
 
-    fn add_type(&mut self, ty: &Type, library: LibraryIdx) -> Result<(), Issue> {
+    fn add_type(&mut self, ty: &Type, library: LibraryIdx, source: &Library) -> Result<(), Issue> {
         let deref = match &ty.deref {
-            Some(text) => Some(notation::parse_type(text).map_err(|message| Issue::new(text, message))?),
+            Some(text) => Some(type_of(source, text).map_err(|message| Issue::new(text, message))?),
             None => None,
         };
         let type_idx = self.types.len();
@@ -194,10 +205,7 @@ impl Index {
         self.functions.push(CompiledFunction {
             library: idx,
             position,
-            returns: function
-                .returns
-                .as_deref()
-                .and_then(|text| notation::parse_type(text).ok()),
+            returns: function.returns.as_deref().and_then(|text| type_of(library, text).ok()),
             versions: function
                 .versions
                 .as_deref()

@@ -5,6 +5,7 @@
 //! types come in as plain names, answers go out as borrowed descriptions ([`lookup`]).
 
 pub mod compile;
+pub mod ecosystems;
 pub mod lookup;
 pub mod rules;
 pub mod sample;

@@ -231,12 +231,17 @@ impl<'t> Parser<'t> {
         false
     }
 
-    /// The identifier, `$N` or `@N` at this place; empty where there is none.
+    /// The identifier, `$N` or `@N` at this place; empty where there is none. Packages of other languages may hold
+    /// dots, slashes and dashes (`net/http`, `@nestjs/axios`).
     fn word(&mut self) -> &'t str {
         self.skip_space();
         let rest = self.rest;
         let is_part = |(idx, character): (usize, char)| {
-            character.is_alphanumeric() || character == '_' || (idx == 0 && matches!(character, '$' | '@'))
+            character.is_alphanumeric()
+                || character == '_'
+                || (idx == 0 && matches!(character, '$' | '@'))
+                || (0 < idx && matches!(character, '.' | '/'))
+                || (0 < idx && character == '-' && !rest[idx..].starts_with("->"))
         };
         let end = rest
             .char_indices()

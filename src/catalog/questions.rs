@@ -134,6 +134,12 @@ impl Catalog {
         self.pick(self.index.free.get(target)?, n_args, version)
     }
 
+    /// Whether a free function, constant or constructor of exactly that path is described.
+    #[must_use]
+    pub fn is_named(&self, path: &[Name]) -> bool {
+        self.index.free.contains_key(path)
+    }
+
     /// Methods of that name that traits bring.
     #[must_use]
     pub fn trait_methods(&self, method: &str) -> &[TraitMethod] {

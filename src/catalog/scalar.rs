@@ -60,12 +60,27 @@ impl<'de> Deserialize<'de> for OneOrMany {
     }
 }
 
-/// A number: fixed (milliseconds for limits of time, a count otherwise), or taken from an argument.
+/// A number: fixed (milliseconds for limits of time, a count otherwise), taken from an argument, or configured.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Value {
     Fixed(u64),
     Argument(ArgumentValue),
+    Config(ConfigValue),
+}
+
+/// A number that a configuration file holds.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ConfigValue {
+    /// The key; `{0}` stands for the text of argument 0: `resilience4j.retry.instances.{0}.max-attempts`.
+    pub config: String,
+    /// What holds where the key is not set.
+    #[serde(default)]
+    pub default: Option<u64>,
+    /// The unit of a bare number.
+    #[serde(default)]
+    pub unit: Option<Unit>,
 }
 
 /// A number that an argument holds.
@@ -80,6 +95,29 @@ pub struct ArgumentValue {
     /// The unit of a bare number; a `Duration` needs none.
     #[serde(default)]
     pub unit: Option<Unit>,
+    /// The argument is an object, and the number its field of that name; not written = the guard is not set.
+    #[serde(default)]
+    pub field: Option<String>,
+    /// What holds where the argument is not written.
+    #[serde(default)]
+    pub default: Option<u64>,
+    /// The argument may be a list (`(connect, read)`): its element at this position, or the argument itself.
+    #[serde(default)]
+    pub element: Option<u32>,
+}
+
+/// Either form, by which keys are there.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct AnyValue {
+    argument: Option<u32>,
+    #[serde(default)]
+    plus: u64,
+    field: Option<String>,
+    element: Option<u32>,
+    config: Option<String>,
+    default: Option<u64>,
+    unit: Option<Unit>,
 }
 
 impl<'de> Deserialize<'de> for Value {
@@ -104,7 +142,25 @@ impl<'de> Deserialize<'de> for Value {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {
-                ArgumentValue::deserialize(MapAccessDeserializer::new(map)).map(Value::Argument)
+                let any = AnyValue::deserialize(MapAccessDeserializer::new(map))?;
+                match (any.argument, any.config) {
+                    (Some(argument), None) => Ok(Value::Argument(ArgumentValue {
+                        argument,
+                        plus: any.plus,
+                        unit: any.unit,
+                        field: any.field,
+                        default: any.default,
+                        element: any.element,
+                    })),
+                    (None, Some(config)) if any.plus == 0 && any.field.is_none() && any.element.is_none() => {
+                        Ok(Value::Config(ConfigValue {
+                            config,
+                            default: any.default,
+                            unit: any.unit,
+                        }))
+                    }
+                    _ => Err(de::Error::custom("a value needs either `argument` or `config`")),
+                }
             }
         }
 
@@ -137,8 +193,18 @@ mod tests {
             argument: 1,
             plus: 1,
             unit: Some(Unit::Seconds),
+            field: None,
+            default: None,
+            element: None,
         };
         assert_eq!(holder.limit, Some(Value::Argument(argument)));
+        let holder = read("limit = { config = 'client.{0}.timeout', default = 500 }").expect("valid");
+        let config = ConfigValue {
+            config: "client.{0}.timeout".to_owned(),
+            default: Some(500),
+            unit: None,
+        };
+        assert_eq!(holder.limit, Some(Value::Config(config)));
     }
 
     #[test]
@@ -149,6 +215,8 @@ mod tests {
         assert!(error.contains("a whole number, or `{ argument = N }`"), "{error}");
         let error = read("limit = { arg = 0 }").expect_err("unknown key");
         assert!(error.contains("unknown field `arg`"), "{error}");
+        let error = read("limit = { argument = 0, config = 'key' }").expect_err("both");
+        assert!(error.contains("either `argument` or `config`"), "{error}");
         assert!(read("paths = []").is_err());
     }
 }

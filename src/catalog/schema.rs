@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use crate::catalog::scalar::{ArgumentValue, OneOrMany, Value};
+pub use crate::catalog::scalar::{ArgumentValue, ConfigValue, OneOrMany, Value};
 
 /// One client library, guard library or framework: `libraries/ECO/LIB.toml`.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -155,6 +155,9 @@ pub struct Function {
     /// Which argument holds the address (URL, host, DSN, queue name); `receiver` values go along by themselves.
     #[serde(default)]
     pub endpoint: Option<u32>,
+    /// The address is a field of that argument: `baseURL`.
+    #[serde(default)]
+    pub endpoint_field: Option<String>,
     /// What is done when the awaited call returns: only the `headers` (the body is read later), or the whole `operation`.
     #[serde(default)]
     pub completes: Option<Completes>,
@@ -173,6 +176,27 @@ pub struct Function {
     /// Which argument hands its whole configuration on to the result (`ClientBuilder::new(inner)`).
     #[serde(default)]
     pub inherit: Option<u32>,
+    /// Names of the parameters, in languages whose calls may name them: a named argument counts at its position,
+    /// and a guard whose argument is not written is not set.
+    #[serde(default)]
+    pub parameters: Vec<String>,
+    /// All arguments from that position on are options: the guards that they carry hold for what this makes or guards
+    /// (`grpc.NewClient(addr, opts...)`, `retry(stop=..., wait=...)`).
+    #[serde(default)]
+    pub options: Option<u32>,
+    /// Which argument is a function that sets up its first parameter; what it sets holds for the result.
+    #[serde(default)]
+    pub configure: Option<u32>,
+    /// The type of that parameter.
+    #[serde(default)]
+    pub configured_type: Option<String>,
+    /// A registration in a container: objects of this type that the registered type (`$0`, the first type argument)
+    /// gets handed in are configured so.
+    #[serde(default)]
+    pub injects: Option<String>,
+    /// Which argument names the operation (`NewRequest("GET", url)`).
+    #[serde(default)]
+    pub operation_from: Option<u32>,
     /// For `duration`: the unit of argument 0. For `config-read`: none.
     #[serde(default)]
     pub unit: Option<Unit>,
@@ -291,6 +315,15 @@ pub struct Guard {
     /// Guards taken from the carrier (policy object) in that argument.
     #[serde(default)]
     pub policy: Option<u32>,
+    /// The policy is a field of that argument: `signal` of `fetch(url, { signal })`.
+    #[serde(default)]
+    pub field: Option<String>,
+    /// Guards taken from the receiver: `policy.ExecuteAsync(f)`.
+    #[serde(default)]
+    pub receiver: bool,
+    /// Only where that argument is written.
+    #[serde(default)]
+    pub when: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]

@@ -63,6 +63,7 @@ fn empty(input: &SourceInput) -> FileFacts {
         file: input.file.clone(),
         language: input.language,
         n_lines: u32::try_from(input.text.lines().count()).unwrap_or(u32::MAX),
+        namespace: None,
         role: input.role,
         modules: Vec::new(),
         imports: Vec::new(),

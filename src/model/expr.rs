@@ -200,7 +200,8 @@ pub enum ExprKind {
     },
 }
 
-/// A call argument, named where the language names it.
+/// A call argument, named where the language names it. The name `*` stands for "its elements are the arguments",
+/// `**` for "its fields are the named arguments".
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Arg {
     pub name: Option<Name>,
@@ -350,6 +351,19 @@ pub struct Param {
     pub ty: Option<TypeRef>,
     pub default: Option<Literal>,
     pub attributes: Vec<super::fact::Attribute>,
+    pub collects: Collects,
+}
+
+/// Which arguments a parameter takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Collects {
+    /// Its own.
+    #[default]
+    One,
+    /// All that are left, as a list: `args...`, `*args`.
+    Rest,
+    /// All named ones that are left: `**kwargs`.
+    Named,
 }
 
 /// A type as written. References are transparent.

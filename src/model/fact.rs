@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Name,
-    expr::{Body, Param, Path, TypeRef},
+    expr::{Body, ExprId, Param, Path, TypeRef},
     location::{RepoPath, Span},
     problem::Problem,
 };
@@ -55,6 +55,9 @@ pub struct FileFacts {
     pub language: Language,
     /// Number of lines.
     pub n_lines: u32,
+    /// The package or namespace that the file declares (`com.shop.geo`, `Shop.Geo`), in languages where the
+    /// path does not tell; its items live there, together with those of other files.
+    pub namespace: Option<Name>,
     /// The whole file is test code (`tests/`, `*_test.go`), generated code, an example or a bench.
     pub role: FileRole,
     pub modules: Vec<Module>,
@@ -194,7 +197,8 @@ pub enum Owner {
     None,
     /// A function of [`FileFacts::impls`] with that index.
     Impl(u32),
-    /// A method of the trait, class or interface at that index of [`FileFacts::types`].
+    /// A method of the trait, class or interface at that index of [`FileFacts::types`]. A constructor is a function
+    /// `new` without `self` that returns the new object.
     Type(u32),
 }
 
@@ -250,4 +254,7 @@ pub struct Attribute {
     pub args: Vec<(Option<Name>, Option<super::expr::Literal>)>,
     /// The arguments as written.
     pub text: Name,
+    /// A function's decorator as an expression of that function's body (`retry(stop=stop_after_attempt(3))`),
+    /// where its arguments are more than literals.
+    pub call: Option<ExprId>,
 }

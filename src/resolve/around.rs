@@ -96,6 +96,7 @@ impl<'a> Flow<'_, 'a> {
         layers.extend(self.breaker_by_hand(context, subject));
         layers.extend(self.fallback_by_hand(context, subject));
         layers.extend(self.retry_recursion(context, subject));
+        layers.extend(self.declared_layers(context));
     }
 
     /// A local that holds a future or closure not run yet.
@@ -205,6 +206,7 @@ impl<'a> Flow<'_, 'a> {
                     .get(here)
                     .span;
                 let at = self.bodies.world.location(self.file_of(context.body), span);
+                layers.extend(self.receiver_layers(context, here, entry));
                 layers.extend(self.layers_of(context, entry, args, Source::Wrapper, &at));
             }
             Some(Callee::Own { ids, .. }) => {

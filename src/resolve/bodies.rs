@@ -15,9 +15,9 @@ use crate::{
 use super::{
     infer::{Callee, LocalId, Typed, infer_constant, infer_function},
     patterns::variant_field,
-    site::Sites,
+    site::{FailureStyle, Sites},
     symbols::World,
-    ty::{ConstId, FnId, TypeId},
+    ty::{ConstId, FnId, Ty, TypeId},
 };
 
 /// A function's body or a constant's value.
@@ -60,19 +60,23 @@ pub(crate) struct Bodies<'w, 'a> {
 impl<'w, 'a> Bodies<'w, 'a> {
     /// Type all bodies, in parallel, and index them.
     pub(crate) fn build(world: &'w World<'a>) -> Self {
+        let style = |file: usize| FailureStyle::of(world.files[file].language);
         let functions: Vec<TypedBody<'a>> = (0..world.functions.len())
             .into_par_iter()
             .map(|idx| {
                 let id = FnId(u32::try_from(idx).unwrap_or(u32::MAX));
                 match &world.function(id).def.body {
-                    Some(body) => TypedBody::of(body, infer_function(world, id)),
+                    Some(body) => TypedBody::of(body, infer_function(world, id), style(world.function(id).file)),
                     None => TypedBody::default(),
                 }
             })
             .collect();
         let constants: Vec<TypedBody<'a>> = (0..world.constants.len())
             .into_par_iter()
-            .map(|idx| TypedBody::of(&world.constants[idx].def.value, infer_constant(world, idx)))
+            .map(|idx| {
+                let data = &world.constants[idx];
+                TypedBody::of(&data.def.value, infer_constant(world, idx), style(data.file))
+            })
             .collect();
         let mut bodies = Self {
             world,
@@ -192,10 +196,18 @@ fn index_writes(
 }
 
 impl<'a> TypedBody<'a> {
-    fn of(body: &'a Body, typed: Typed<'a>) -> Self {
+    fn of(body: &'a Body, typed: Typed<'a>, style: FailureStyle) -> Self {
+        let mut sites = Sites::of(body);
+        if style != FailureStyle::Value {
+            let futures = typed
+                .callees
+                .keys()
+                .filter(|id| matches!(typed.ty(**id), Ty::Future(_)));
+            sites = sites.with_style(style, futures.copied().collect());
+        }
         let mut own = Self {
             typed,
-            sites: Some(Sites::of(body)),
+            sites: Some(sites),
             ..Self::default()
         };
         own.returns = own.collect_returns(body);
@@ -221,7 +233,18 @@ impl<'a> TypedBody<'a> {
     }
 
     fn collect_returns(&self, body: &Body) -> Vec<ExprId> {
-        let mut returns: Vec<ExprId> = body.root.into_iter().collect();
+        // A block without tail has no value: what it returns is said by its `return`s.
+        let has_value = |root: &ExprId| {
+            !matches!(
+                body.get(*root).kind,
+                ExprKind::Block {
+                    has_tail: false,
+                    is_async: false,
+                    ..
+                }
+            )
+        };
+        let mut returns: Vec<ExprId> = body.root.filter(has_value).into_iter().collect();
         for (id, expr) in body.iter() {
             if let ExprKind::Return(Some(value)) = &expr.kind
                 && self.closure_around(body, id).is_none()
@@ -248,14 +271,20 @@ impl<'a> TypedBody<'a> {
     fn collect_mutations(&mut self, body: &Body) {
         let mut mutations: FxHashMap<LocalId, Vec<ExprId>> = FxHashMap::default();
         for (id, expr) in body.iter() {
-            let ExprKind::Method { .. } = &expr.kind else { continue };
-            let is_setter = matches!(self.typed.callees.get(&id), Some(Callee::Catalog { entry, .. })
-                if entry.function.role == Role::Setter
-                    || (entry.function.role == Role::Step && entry.function.endpoint.is_some()));
+            let is_called = matches!((&expr.kind, self.typed.callees.get(&id)),
+                (ExprKind::Method { .. }, Some(Callee::Catalog { entry, .. }))
+                    if entry.function.role == Role::Setter
+                        || (entry.function.role == Role::Step && entry.function.endpoint.is_some()));
+            let is_setter = is_called || self.typed.setters.contains_key(&id);
             if !is_setter || !self.is_for_effect(body, id) {
                 continue;
             }
             let mut root = id;
+            if let ExprKind::Assign { target, .. } = &body.get(id).kind
+                && let ExprKind::Field { base, .. } = &body.get(*target).kind
+            {
+                root = *base;
+            }
             while let ExprKind::Method { receiver, .. } = &body.get(root).kind {
                 root = *receiver;
             }

@@ -246,11 +246,27 @@ impl<'a> Flow<'_, 'a> {
                     }),
                     _ => Value::Unknown(Name::new("a build-time variable")),
                 },
+                Some(super::spelled::CONFIG) => self.configured(context, args),
                 Some("dbg" | "pin") => args.first().map_or(Value::Nothing, |arg| self.eval(context, arg.value)),
                 Some("panic" | "bail" | "unreachable" | "todo") => Value::Nothing,
                 _ => Value::Unknown(Name::new("the result of a macro")),
             },
             _ => Value::Unknown(Name::new("not followed")),
+        }
+    }
+
+    /// A placeholder of a configuration file: key, default.
+    fn configured(&self, context: &Context, args: &[Arg]) -> Value {
+        let text = |idx: usize| args.get(idx).map(|arg| self.term(context, arg.value));
+        match text(0) {
+            Some(Term::Text(name)) => Value::Term(Term::Config {
+                key: ConfigKey {
+                    kind: ConfigKind::Key,
+                    name,
+                },
+                default: text(1).map(Box::new),
+            }),
+            _ => Value::Unknown(Name::new("a configuration key that is not literal")),
         }
     }
 
@@ -469,11 +485,8 @@ impl<'a> Flow<'_, 'a> {
             Source::Client
         };
         let layers = self.layers_of(context, entry, args, source, &at);
-        let endpoint = function
-            .endpoint
-            .and_then(|idx| args.get(idx as usize))
-            .map(|arg| self.term(context, arg.value));
-        let operation = function.operation.as_ref().map(Name::new);
+        let endpoint = self.address_given(context, function, args).map(|given| as_term(&given));
+        let operation = self.operation_of(context, function, args);
         let wants_change = !layers.is_empty() || endpoint.is_some() || operation.is_some();
         if !wants_change {
             return base;
@@ -496,6 +509,37 @@ impl<'a> Flow<'_, 'a> {
         })
     }
 
+    /// The operation that a function's description or argument names.
+    pub(crate) fn operation_of(&self, context: &Context, function: &schema::Function, args: &[Arg]) -> Option<Name> {
+        if let Some(operation) = &function.operation {
+            return Some(Name::new(operation));
+        }
+        match self.given(context, function, args, function.operation_from?)? {
+            Value::Term(Term::Text(text)) => Some(text),
+            Value::Carrier(carrier) => carrier.operation.clone(),
+            _ => None,
+        }
+    }
+
+    /// A named value of an outside library: a unit of time, a client that is there from the start.
+    pub(crate) fn outside_value(&self, context: &Context, expr: ExprId, path: &[Name]) -> Option<Value> {
+        let world = self.bodies.world;
+        let package = self.package_of(context.body);
+        let version = |library| world.library_version(package, library);
+        let entry = world.catalog.function(path, 0, &version)?;
+        match entry.function.role {
+            Role::Duration => Some(Value::Term(Term::Duration(unit_of(entry.function.unit).to_millis(1)))),
+            Role::Constructor => {
+                let of = match self.bodies.typed(context.body).typed.ty(expr) {
+                    Ty::Ext(of, _) => of.clone(),
+                    _ => Name::default(),
+                };
+                Some(self.eval_catalog(context, expr, &entry, &of))
+            }
+            _ => None,
+        }
+    }
+
     pub(crate) fn file_of(&self, body: BodyRef) -> usize {
         match body {
             BodyRef::Function(id) => self.bodies.world.function(id).file,
@@ -514,17 +558,26 @@ impl<'a> Flow<'_, 'a> {
     ) -> Vec<Layer> {
         let mut layers = Vec::new();
         for guard in entry.function.guard.iter().chain(&entry.function.guards) {
-            let policy = guard
-                .policy
-                .and_then(|idx| args.get(idx as usize))
-                .map(|arg| self.eval(context, arg.value));
-            let value = |value: &schema::Value| self.guard_value(context, value, args);
+            if guard
+                .when
+                .is_some_and(|idx| self.given(context, entry.function, args, idx).is_none())
+            {
+                continue;
+            }
+            let function = entry.function;
+            let policy = self.policy_of(context, function, guard, args);
+            let mut is_left_out = false;
+            let mut value = |value: &schema::Value| {
+                let given = self.guard_value(context, function, value, args);
+                is_left_out |= given.is_none();
+                given.unwrap_or(Term::Absent)
+            };
             let kind = match guard.kind {
                 GuardKind::Timeout => {
                     let limit = guard
                         .limit
                         .as_ref()
-                        .map_or_else(|| Term::unknown("its length is not written"), value);
+                        .map_or_else(|| Term::unknown("its length is not written"), &mut value);
                     LayerKind::Timeout {
                         scope: scope_of(guard.scope),
                         limit: as_duration(limit),
@@ -535,7 +588,12 @@ impl<'a> Flow<'_, 'a> {
                         attempts: if guard.unbounded || (guard.attempts.is_none() && guard.max_elapsed.is_some()) {
                             None
                         } else {
-                            Some(guard.attempts.as_ref().map_or_else(|| Term::unknown(NO_NUMBER), value))
+                            Some(
+                                guard
+                                    .attempts
+                                    .as_ref()
+                                    .map_or_else(|| Term::unknown(NO_NUMBER), &mut value),
+                            )
                         },
                         max_elapsed: guard.max_elapsed.as_ref().map(|limit| as_duration(value(limit))),
                         backoff: backoff_of(guard.backoff),
@@ -553,16 +611,20 @@ impl<'a> Flow<'_, 'a> {
                     limit: guard
                         .limit
                         .as_ref()
-                        .map_or_else(|| Term::unknown("its size is not written"), value),
+                        .map_or_else(|| Term::unknown("its size is not written"), &mut value),
                 },
                 GuardKind::Fallback => LayerKind::Fallback { target: None },
                 GuardKind::Policy => {
                     if let Some(policy) = &policy {
                         layers.extend(policy_layers(policy, source));
+                        layers.extend(self.unknown_policy(guard, policy, source));
                     }
                     continue;
                 }
             };
+            if is_left_out {
+                continue;
+            }
             layers.push(Layer {
                 kind,
                 source,
@@ -570,35 +632,27 @@ impl<'a> Flow<'_, 'a> {
                 is_conditional: false,
             });
         }
+        self.add_options(context, entry.function, args, source, &mut layers);
+        let code = entry.function.configure.and_then(|idx| args.get(idx as usize));
+        layers.extend(
+            code.into_iter()
+                .flat_map(|code| self.configured_layers(context, code.value)),
+        );
         layers
     }
 
-    fn guard_value(&self, context: &Context, value: &schema::Value, args: &[Arg]) -> Term {
+    /// A number of the catalogue; nothing where it may be left out, and is.
+    fn guard_value(
+        &self,
+        context: &Context,
+        function: &schema::Function,
+        value: &schema::Value,
+        args: &[Arg],
+    ) -> Option<Term> {
         match value {
-            schema::Value::Fixed(number) => Term::Count(*number),
-            schema::Value::Argument(argument) => {
-                let Some(arg) = args.get(argument.argument as usize) else {
-                    return Term::unknown("an argument that is not written");
-                };
-                let found = self.eval(context, arg.value);
-                // A schedule: as many tries as it has entries.
-                let term = match &found {
-                    Value::List(items) => Term::Count(items.len() as u64),
-                    other => as_term(other),
-                };
-                let term = match argument.unit {
-                    Some(unit) => Term::Timed {
-                        value: Box::new(term),
-                        unit: unit_of(Some(unit)),
-                    },
-                    None => term,
-                };
-                if argument.plus == 0 {
-                    term
-                } else {
-                    Term::Sum(vec![term, Term::Count(argument.plus)])
-                }
-            }
+            schema::Value::Fixed(number) => Some(Term::Count(*number)),
+            schema::Value::Argument(argument) => self.argument_value(context, function, argument, args),
+            schema::Value::Config(config) => Some(self.config_value(context, function, config, args)),
         }
     }
 }
@@ -636,7 +690,7 @@ fn add_layers(inner: &Value, outer: &Carrier) -> Value {
 }
 
 /// A relative path after a base address joins it; a full address replaces it.
-fn join_endpoint(base: Option<Term>, next: Term) -> Term {
+pub(crate) fn join_endpoint(base: Option<Term>, next: Term) -> Term {
     let starts_path = match &next {
         Term::Text(text) => text.starts_with('/'),
         Term::Concat(parts) => matches!(parts.first(), Some(Term::Text(text)) if text.starts_with('/')),

@@ -14,15 +14,16 @@ use crate::{
         call::EvidenceClass,
         expr::{ExprId, ExprKind},
         guard::{Layer, LayerKind, RetryLayer, Scope, Source},
+        package::Ecosystem,
         term::{Millis, Term},
     },
 };
 
 use super::{
     bodies::{At, Bodies, BodyRef},
-    carriers::{backoff_of, map_carriers, scope_of},
+    carriers::{backoff_of, join_endpoint, map_carriers, scope_of},
     infer::Callee,
-    ty::{FnId, Ty},
+    ty::{ConstId, FnId, Ty},
     values::{Carrier, Context, Flow, Value, as_term},
 };
 
@@ -357,12 +358,16 @@ impl<'a> Flow<'_, 'a> {
             .world
             .location(self.file_of(context.body), body.get(primitive.at.expr).span);
         layers.extend(self.layers_of(context, &primitive.entry, args, Source::Request, &at));
-        let own = function
-            .endpoint
-            .and_then(|idx| args.get(idx as usize))
-            .map(|arg| self.term(context, arg.value));
-        let endpoint = self.endpoint(primitive, own, carrier, reason);
-        let operation = carrier.and_then(|carrier| carrier.operation.clone());
+        let given = self.address_given(context, function, args);
+        let requested = match &given {
+            Some(Value::Carrier(request)) => request.operation.clone(),
+            _ => None,
+        };
+        let endpoint = self.endpoint(primitive, given.map(|given| as_term(&given)), carrier, reason);
+        let operation = carrier
+            .and_then(|carrier| carrier.operation.clone())
+            .or(requested)
+            .or_else(|| self.operation_of(context, function, args));
         Some(Inner {
             layers,
             endpoint,
@@ -378,7 +383,7 @@ impl<'a> Flow<'_, 'a> {
         reason: Option<Name>,
     ) -> Term {
         if let Some(own) = own {
-            return own;
+            return join_endpoint(carrier.and_then(|carrier| carrier.endpoint.clone()), own);
         }
         if let Some(endpoint) = carrier.and_then(|carrier| carrier.endpoint.clone()) {
             return endpoint;
@@ -580,12 +585,16 @@ fn has_carrier(value: &Value) -> bool {
 pub(crate) fn makers(bodies: &Bodies<'_, '_>) -> BTreeMap<Name, Vec<At>> {
     let mut makers: BTreeMap<Name, Vec<At>> = BTreeMap::new();
     let world = bodies.world;
-    for (idx, data) in world.functions.iter().enumerate() {
-        if data.is_test {
-            continue;
-        }
-        let own = &bodies.functions[idx];
-        let body = BodyRef::Function(FnId(u32::try_from(idx).unwrap_or(u32::MAX)));
+    let functions = world.functions.iter().zip(&bodies.functions).enumerate();
+    let functions = functions
+        .filter(|(_, (data, _))| !data.is_test)
+        .map(|(idx, (_, own))| (BodyRef::Function(FnId(u32::try_from(idx).unwrap_or(u32::MAX))), own));
+    let constants = world.constants.iter().zip(&bodies.constants).enumerate();
+    // Constants of other languages: values of modules, and what is written at classes.
+    let constants = constants
+        .filter(|(_, (data, _))| !data.is_test && world.ecosystem(data.module) != Ecosystem::Cargo)
+        .map(|(idx, (_, own))| (BodyRef::Constant(ConstId(u32::try_from(idx).unwrap_or(u32::MAX))), own));
+    for (body, own) in functions.chain(constants) {
         for (expr, callee) in &own.typed.callees {
             let Callee::Catalog { entry, .. } = callee else {
                 continue;

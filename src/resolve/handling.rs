@@ -79,7 +79,11 @@ fn shape(flow: &Flow<'_, '_>, at: At) -> Shape {
     let (handling, observed) = sites.handling(at.expr, asked);
     Shape {
         condition: sites.condition(at.expr),
-        delivery: sites.delivery(at.expr, &is_spawn),
+        delivery: if sites.is_unawaited(at.expr) {
+            Delivery::Detached
+        } else {
+            sites.delivery(at.expr, &is_spawn)
+        },
         status: sites.status_checked(at.expr),
         handling,
         observed,

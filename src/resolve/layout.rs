@@ -8,13 +8,14 @@ use rustc_hash::FxHashMap;
 use crate::model::{
     Name,
     expr::TypeRef,
-    fact::{FileFacts, Module, TypeDef, TypeKind},
+    fact::{FileFacts, Language, Module, TypeDef, TypeKind},
     package::{Target, TargetKind},
 };
 
 use super::{
     symbols::{Crate, CrateIdx, Def, ModuleData, World},
     ty::ModuleId,
+    units,
 };
 
 /// The modules of one file by inline scope; empty for a file outside all packages.
@@ -244,7 +245,7 @@ impl Placer<'_, '_> {
             if self.scopes[file].root.is_some() || !self.world.files[file].role.is_production() {
                 continue;
             }
-            let Some(package) = self.package_around(file) else {
+            let Some(package) = units::package_around(self.world.packages, &self.world.files[file]) else {
                 continue;
             };
             // What no module of a published library names is not compiled.
@@ -260,6 +261,10 @@ impl Placer<'_, '_> {
                     krate
                 }
             };
+            if self.world.files[file].language != Language::Rust {
+                self.place_unit(file, package, krate);
+                continue;
+            }
             let path = self.world.files[file].file.clone();
             let dir = self.world.packages[package].dir.clone();
             let inner = path.strip_prefix(dir.as_ref()).unwrap_or(&path).trim_start_matches('/');
@@ -286,22 +291,18 @@ impl Placer<'_, '_> {
         }
     }
 
-    fn package_around(&self, file: usize) -> Option<usize> {
-        let facts = &self.world.files[file];
-        self.world
-            .packages
-            .iter()
-            .enumerate()
-            .filter(|(_, package)| {
-                package.root == facts.root
-                    && (package.dir.is_empty()
-                        || facts
-                            .file
-                            .strip_prefix(package.dir.as_ref())
-                            .is_some_and(|rest| rest.starts_with('/')))
-            })
-            .max_by_key(|(idx, package)| (package.dir.len(), usize::MAX - idx))
-            .map(|(idx, _)| idx)
+    /// A file of another language: its module is found by the name that imports use.
+    fn place_unit(&mut self, file: usize, package: usize, krate: CrateIdx) {
+        let unit = units::unit_of(&self.world.files[file], &self.world.packages[package]);
+        let module = match self.world.units.get(&unit) {
+            Some(known) => *known,
+            None => {
+                let id = self.add_module(self.world.crates[krate].root, &unit, false, false);
+                self.world.units.insert(unit, id);
+                id
+            }
+        };
+        self.place_file(file, module, String::new());
     }
 }
 

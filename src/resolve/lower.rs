@@ -345,7 +345,7 @@ impl World<'_> {
             Some(Def::Primitive(name)) if name == "str" => Ty::ext("std::String", &[]),
             Some(Def::Primitive(name)) => Ty::Prim(name),
             _ => match segments.last().map(Name::as_str) {
-                Some("BoxFuture" | "LocalBoxFuture") => {
+                Some("BoxFuture" | "LocalBoxFuture" | "Promise" | "Task" | "ValueTask") => {
                     Ty::future(lowered(self).into_iter().next().unwrap_or_default())
                 }
                 Some("Future") => bindings

@@ -13,7 +13,9 @@ mod bodies;
 mod breaker;
 mod bulkhead;
 mod carriers;
+mod classes;
 mod contexts;
+mod declared;
 mod effects;
 mod embedded;
 mod emit;
@@ -23,26 +25,36 @@ mod fallback;
 mod fresh;
 mod handling;
 mod infer;
+mod inferred;
 mod layout;
 mod lower;
+mod objects;
+mod options;
 mod order;
 mod outside;
 mod paths;
 mod patterns;
 mod policies;
+mod qualified;
 mod settings;
 mod shapes;
 mod site;
+mod spelled;
 mod summary;
 mod symbols;
 mod traits;
 mod ty;
+mod units;
 mod values;
 mod words;
 
 use crate::{
     catalog::compile::Catalog,
-    model::{fact::FileFacts, package::Package, program::Program},
+    model::{
+        fact::{FileFacts, Language},
+        package::Package,
+        program::Program,
+    },
 };
 
 use self::ty::FnId;
@@ -55,6 +67,7 @@ pub fn resolve(mut packages: Vec<Package>, mut files: Vec<FileFacts>, catalog: &
     packages.sort_by(|a, b| (&a.root, &a.dir, &a.name).cmp(&(&b.root, &b.dir, &b.name)));
     files.sort_by(|a, b| (&a.root, &a.file).cmp(&(&b.root, &b.file)));
     layout::declare_generated_types(&mut files);
+    bring_into_shape(&packages, &mut files, catalog);
     let world = symbols::World::build(&packages, &files, catalog);
     let bodies = bodies::Bodies::build(&world);
     let flow = values::Flow::new(&bodies);
@@ -75,4 +88,23 @@ pub fn resolve(mut packages: Vec<Package>, mut files: Vec<FileFacts>, catalog: &
         summaries: &summaries,
         above: &above,
     })
+}
+
+/// Bring the facts of languages other than Rust into the shape that the steps know.
+fn bring_into_shape(packages: &[Package], files: &mut [FileFacts], catalog: &Catalog) {
+    let mut shared = qualified::Shared::default();
+    let is_other = |facts: &&mut FileFacts| facts.language != Language::Rust;
+    for facts in files.iter_mut().filter(is_other) {
+        if let Some(package) = units::package_around(packages, facts) {
+            units::absolute_imports(facts, &packages[package]);
+            qualified::share(facts, &packages[package], &mut shared);
+        }
+    }
+    for facts in files.iter_mut().filter(is_other) {
+        if let Some(package) = units::package_around(packages, facts) {
+            spelled::spell_out(facts, packages[package].ecosystem, catalog);
+        }
+        qualified::write_paths(facts, &shared);
+        classes::give_classes_impls(facts);
+    }
 }

@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::model::{
     Name,
     fact::TypeKind,
-    package::{Dependency, DependencyKind, TargetKind},
+    package::{Dependency, DependencyKind, Ecosystem, TargetKind},
 };
 
 use super::{
@@ -84,9 +84,11 @@ impl World<'_> {
             // `use reqwest;`, `use serde as s;`: a crate.
             return self
                 .extern_crate(module, &path[0])
-                .or_else(|| self.resolve_path(module, path, space));
+                .or_else(|| self.resolve_path(module, path, space))
+                .or_else(|| self.outside_import(module, path));
         }
         self.resolve_path(module, path, space)
+            .or_else(|| self.outside_import(module, path))
     }
 
     /// What a path denotes when it is written in `module`. `Self` is the caller's business.
@@ -172,6 +174,9 @@ impl World<'_> {
         } else {
             None
         };
+        if self.ecosystem(module) != Ecosystem::Cargo {
+            return named.or_else(|| self.global_name(module, name));
+        }
         named
             .or_else(|| prelude(name, space))
             .or_else(|| self.name_of_outside_glob(module, name))
@@ -230,7 +235,8 @@ impl World<'_> {
                     let is_known = self
                         .catalog
                         .canonical_type(&full)
-                        .is_some_and(|info| info.path.rsplit("::").next() == Some(name.as_str()));
+                        .is_some_and(|info| info.path.rsplit("::").next() == Some(name.as_str()))
+                        || self.ecosystem(module) != Ecosystem::Cargo && self.catalog.is_named(&full);
                     if is_known {
                         outside.get_or_insert(Def::Extern(full));
                     }
@@ -258,6 +264,9 @@ impl World<'_> {
     fn extern_crate(&self, module: ModuleId, name: &Name) -> Option<Def> {
         if matches!(name.as_str(), "std" | "core" | "alloc") {
             return Some(Def::Extern(vec![Name::new("std")]));
+        }
+        if self.ecosystem(module) != Ecosystem::Cargo {
+            return self.unit(module, name);
         }
         let krate = &self.crates[self.module(module).krate];
         // A binary reaches its own package's library by name.

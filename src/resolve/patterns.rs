@@ -16,8 +16,12 @@ impl World<'_> {
     /// The declared type of a field, generics replaced by `args`; enum variants' fields are searched too.
     pub(crate) fn field_of(&self, of: TypeId, args: &[Ty], name: &Name) -> Option<Ty> {
         let data = self.ty(of);
-        let field = data.def.fields.iter().find(|field| &field.name == name)?;
-        Some(self.lower_field(of, &field.ty, args))
+        let Some(field) = data.def.fields.iter().find(|field| &field.name == name) else {
+            let bases = self.ancestors_of(of);
+            return bases.into_iter().find_map(|base| self.field_of(base, &[], name));
+        };
+        let written = self.lower_field(of, &field.ty, args);
+        Some(written.or(|| self.field_types.get(&(of, name.clone())).cloned().unwrap_or_default()))
     }
 
     /// A field's type as written in the definition of `of`.

@@ -20,6 +20,7 @@ mod recursion;
 mod retry;
 mod schedule;
 mod status;
+mod styles;
 mod way;
 mod work;
 
@@ -28,7 +29,7 @@ mod corpus;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     Name,
@@ -38,6 +39,7 @@ use crate::model::{
 pub(crate) use breaker::{Measure, Refusal};
 pub(crate) use handling::{Asked, Observe};
 pub(crate) use loops::{Attempts, LoopShape, Retry, Schedule};
+pub(crate) use styles::FailureStyle;
 
 /// One body with the links that its arena lacks. Built once, asked often.
 pub(crate) struct Sites<'b> {
@@ -48,6 +50,9 @@ pub(crate) struct Sites<'b> {
     uses: BTreeMap<Name, Vec<ExprId>>,
     /// All `let`s and assignments of a name, in order.
     writes: BTreeMap<Name, Vec<ExprId>>,
+    style: FailureStyle,
+    /// Calls that start something to be awaited.
+    futures: BTreeSet<ExprId>,
 }
 
 impl<'b> Sites<'b> {
@@ -59,6 +64,8 @@ impl<'b> Sites<'b> {
             parents: vec![None; body.exprs.len()],
             uses: BTreeMap::new(),
             writes: BTreeMap::new(),
+            style: FailureStyle::Value,
+            futures: BTreeSet::new(),
         };
         for (id, expr) in body.iter() {
             each_child(&expr.kind, &mut |child| sites.parents[child.idx()] = Some(id));

@@ -59,6 +59,11 @@ pub(crate) struct World<'a> {
     pub(crate) versions: FxHashMap<(usize, LibraryIdx), semver::Version>,
     /// Associated constants by type and name.
     pub(crate) associated_constants: FxHashMap<(TypeId, Name), ConstId>,
+    /// Modules of other languages by the name that imports use.
+    pub(crate) units: FxHashMap<Name, ModuleId>,
+    pub(crate) classes: super::classes::Classes,
+    /// Types of fields that are not written, learned from what is assigned.
+    pub(crate) field_types: FxHashMap<(TypeId, Name), Ty>,
 }
 
 /// One compilation unit.
@@ -189,6 +194,9 @@ impl<'a> World<'a> {
             associated_constants: FxHashMap::default(),
             dependencies: FxHashMap::default(),
             versions: FxHashMap::default(),
+            units: FxHashMap::default(),
+            classes: super::classes::Classes::default(),
+            field_types: FxHashMap::default(),
         };
         world.dependencies = world.dependency_packages();
         world.lock_versions();
@@ -196,7 +204,9 @@ impl<'a> World<'a> {
         world.register(&scopes);
         world.resolve_imports();
         world.lower_impls();
+        world.index_classes();
         world.lower_signatures();
+        world.learn_types();
         world
     }
 

@@ -86,6 +86,7 @@ impl<'a> World<'a> {
                 _ => uses_default = true,
             }
         }
+        ids.extend(self.methods_below(of, name, include_tests));
         if has_default && (uses_default || ids.is_empty()) {
             ids.extend(default);
         }

@@ -127,6 +127,10 @@ pub(crate) struct Flow<'w, 'a> {
     pub(crate) breakers: RefCell<FxHashMap<At, Option<Layer>>>,
     /// A parameter was joined over callers since this was last cleared.
     pub(crate) touched: RefCell<bool>,
+    /// What containers hand to constructors.
+    pub(crate) registrations: super::objects::Registrations,
+    /// What code sets on values of modules.
+    pub(crate) settings: super::objects::Settings,
 }
 
 impl<'w, 'a> Flow<'w, 'a> {
@@ -145,6 +149,8 @@ impl<'w, 'a> Flow<'w, 'a> {
             overrides: RefCell::default(),
             breakers: RefCell::default(),
             touched: RefCell::default(),
+            registrations: super::objects::registrations(bodies),
+            settings: super::objects::settings(bodies),
         }
     }
 
@@ -263,12 +269,16 @@ impl<'w, 'a> Flow<'w, 'a> {
             ExprKind::Break { .. } | ExprKind::Return(_) | ExprKind::Continue { .. } | ExprKind::Throw(_) => {
                 Value::Nothing
             }
-            ExprKind::Struct { .. } => Value::Object(at, context.frame.clone()),
+            ExprKind::Struct { .. } => self
+                .outside_literal(context, expr)
+                .unwrap_or_else(|| Value::Object(at, context.frame.clone())),
+            ExprKind::Assign { .. } => self
+                .assigned_object(context, expr)
+                .unwrap_or_else(|| Value::Unknown(Name::new("not followed"))),
             ExprKind::Loop { .. } => Value::Unknown(Name::new("the result of a loop")),
             ExprKind::Select(arms) => union(arms.iter().map(|arm| self.eval(context, arm.body))),
             ExprKind::Block { .. }
             | ExprKind::Bind { .. }
-            | ExprKind::Assign { .. }
             | ExprKind::Let { .. }
             | ExprKind::Range { .. }
             | ExprKind::Join(_)
@@ -293,7 +303,9 @@ impl<'w, 'a> Flow<'w, 'a> {
                 Some("ZERO") if path.iter().any(|part| part == "Duration") => {
                     Value::Term(Term::Duration(crate::model::term::Millis(0)))
                 }
-                _ => Value::Unknown(Name::from(format!("the value of {}", path.join("::")))),
+                _ => self
+                    .outside_value(context, expr, path)
+                    .unwrap_or_else(|| Value::Unknown(Name::from(format!("the value of {}", path.join("::"))))),
             },
             Some(Def::Variant(..)) | Some(Def::Type(_)) => Value::Unknown(Name::new("a variant of the scanned code")),
             _ => Value::Unknown(Name::new("a name that is not bound")),
@@ -303,7 +315,10 @@ impl<'w, 'a> Flow<'w, 'a> {
     pub(crate) fn eval_constant(&self, id: super::ty::ConstId) -> Value {
         let data = self.bodies.world.constant(id);
         match data.def.value.root {
-            Some(root) => self.eval(&Context::of(BodyRef::Constant(id)), root),
+            Some(root) => {
+                let value = self.eval(&Context::of(BodyRef::Constant(id)), root);
+                self.with_settings(id, value)
+            }
             None => Value::Unknown(Name::new("a constant without value")),
         }
     }
@@ -432,7 +447,9 @@ impl<'w, 'a> Flow<'w, 'a> {
         *self.touched.borrow_mut() = true;
         let callers = &self.bodies.callers[id.0 as usize];
         if callers.is_empty() {
-            return Value::Unknown(Name::new("a parameter that nobody in the scanned code sets"));
+            return self
+                .injected(id, idx)
+                .unwrap_or_else(|| Value::Unknown(Name::new("a parameter that nobody in the scanned code sets")));
         }
         if MAX_CALLERS < callers.len() {
             return Value::Unknown(Name::new("a parameter with too many callers"));
@@ -460,7 +477,9 @@ impl<'w, 'a> Flow<'w, 'a> {
                 let named = args
                     .iter()
                     .find(|arg| arg.name.is_some() && arg.name.as_ref() == wanted);
-                named.or_else(|| args.get(idx as usize)).map(|arg| arg.value)
+                named
+                    .or_else(|| args.get(idx as usize).filter(|arg| arg.name.is_none()))
+                    .map(|arg| arg.value)
             }
             _ => None,
         }

@@ -13,6 +13,7 @@ mod determinism;
 mod examples;
 mod hostile;
 mod idioms;
+mod languages;
 mod layers;
 mod program;
 mod report;

@@ -17,7 +17,12 @@ pub(super) fn lower(attrs: &[syn::Attribute]) -> Vec<Attribute> {
             .is_some_and(|name| name == "doc" || name == "derive" || name == "cfg_attr");
         if !is_doc {
             let (args, text) = arguments(meta);
-            out.push(Attribute { path, args, text });
+            out.push(Attribute {
+                path,
+                args,
+                text,
+                call: None,
+            });
         }
     });
     out

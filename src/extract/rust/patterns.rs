@@ -3,7 +3,7 @@
 use super::{attributes, exprs, types};
 use crate::model::{
     Name,
-    expr::{Literal, Param, Path, Pattern, TypeRef},
+    expr::{Collects, Literal, Param, Path, Pattern, TypeRef},
 };
 
 /// A pattern; references, `ref`, `mut` and guards are transparent.
@@ -89,6 +89,7 @@ pub(super) fn closure_param(pat: &syn::Pat) -> Param {
         ty,
         default: None,
         attributes: Vec::new(),
+        collects: Collects::One,
     }
 }
 
@@ -107,6 +108,7 @@ pub(super) fn param(arg: &syn::FnArg) -> Param {
                 ty: Some(ty),
                 default,
                 attributes,
+                collects: Collects::One,
             }
         }
         syn::FnArg::Typed(typed) => Param {
@@ -114,6 +116,7 @@ pub(super) fn param(arg: &syn::FnArg) -> Param {
             ty: Some(types::lower(&typed.ty)),
             default,
             attributes: attributes::lower(&typed.attrs),
+            collects: Collects::One,
         },
     }
 }

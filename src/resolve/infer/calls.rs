@@ -81,6 +81,9 @@ impl<'a> Inferer<'_, 'a> {
             Some(Def::Variant(of, variant)) => self.construct(id, of, Some(variant), args),
             Some(Def::Extern(full)) => self.call_outside(id, &full, path, args, expected),
             _ => {
+                if let Some(ty) = self.call_class(id, path, args, expected) {
+                    return ty;
+                }
                 if let Some(ty) = self.call_library_trait(id, path, &Ty::Unknown, args, expected) {
                     return ty;
                 }
@@ -142,7 +145,7 @@ impl<'a> Inferer<'_, 'a> {
         }
     }
 
-    fn call_on_type(
+    pub(super) fn call_on_type(
         &mut self,
         id: ExprId,
         base: &Ty,

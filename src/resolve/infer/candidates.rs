@@ -76,7 +76,15 @@ impl<'a> Inferer<'_, 'a> {
             .copied()
             .filter(is_wanted)
             .collect();
-        if !own.is_empty() {
+        let is_abstract = |id: &FnId| world.function(*id).def.body.is_none();
+        let mut found = if own.is_empty() {
+            world.class_method(id, name)
+        } else if own.iter().all(is_abstract) {
+            world.methods_below(id, name, self.is_test)
+        } else {
+            Vec::new()
+        };
+        if !own.is_empty() && found.is_empty() {
             return self.best_impl(own, args);
         }
         let mut offered: Vec<(FnId, Option<&Ty>)> = Vec::new();
@@ -93,7 +101,7 @@ impl<'a> Inferer<'_, 'a> {
         if 1 < offered.len() && offered.iter().any(|(_, of)| self.can_call(*of)) {
             offered.retain(|(_, of)| self.can_call(*of));
         }
-        let mut found: Vec<FnId> = offered.into_iter().map(|(id, _)| id).collect();
+        found.extend(offered.into_iter().map(|(id, _)| id));
         if found.is_empty() {
             found = world.dispatched(id, name);
         }
@@ -224,6 +232,7 @@ impl<'a> Inferer<'_, 'a> {
                 .into_iter()
                 .flatten()
                 .filter_map(|imp| world.impls[*imp as usize].trait_ty.clone())
+                .chain(world.class_bases(*id).iter().cloned())
                 .filter(|ty| matches!(ty, Ty::Ext(..)))
                 .collect(),
             _ => Vec::new(),

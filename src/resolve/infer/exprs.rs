@@ -25,7 +25,11 @@ impl<'a> Inferer<'_, 'a> {
                 method,
                 generics,
                 args,
-            } => self.infer_method(id, *receiver, method, generics, args, expected),
+            } => {
+                let ty = self.infer_method(id, *receiver, method, generics, args, expected);
+                self.note_registration(id, generics);
+                ty
+            }
             ExprKind::Struct { path, fields, rest } => self.infer_struct(id, path, fields, *rest),
             ExprKind::Closure { .. } => self.infer_closure(id, expected),
             ExprKind::Await(of) => {
@@ -64,7 +68,11 @@ impl<'a> Inferer<'_, 'a> {
                 self.infer_bind(pattern, ty.as_ref(), *init, *otherwise);
                 Ty::prim("()")
             }
-            ExprKind::Assign { target, value, .. } => self.infer_assign(*target, *value),
+            ExprKind::Assign { target, value, .. } => {
+                let ty = self.infer_assign(*target, *value);
+                self.note_setter(id, *target);
+                ty
+            }
             ExprKind::Let { pattern, value } => self.infer_let(pattern, *value),
             ExprKind::If { cond, then, otherwise } => self.infer_if(*cond, *then, *otherwise, expected),
             ExprKind::Match { scrutinee, arms } => self.infer_match(*scrutinee, arms, expected),

@@ -12,6 +12,7 @@ mod exprs;
 mod futures;
 mod methods;
 mod names;
+mod objects;
 mod options;
 mod outside;
 mod sequences;
@@ -61,6 +62,10 @@ pub(crate) struct Typed<'a> {
     pub(crate) constructs: BTreeMap<ExprId, (TypeId, Option<u32>)>,
     /// The owner type of field accesses on types of the scanned packages.
     pub(crate) fields: FxHashMap<ExprId, TypeId>,
+    /// Assignments to fields of outside types that set something.
+    pub(crate) setters: BTreeMap<ExprId, (FunctionRef<'a>, Name)>,
+    /// Calls that tell a container which objects a type of ours gets: the type, and theirs.
+    pub(crate) registrations: Vec<(ExprId, TypeId, Name)>,
 }
 
 impl Typed<'_> {
@@ -197,6 +202,11 @@ pub(crate) fn infer_function<'a>(world: &World<'a>, id: FnId) -> Typed<'a> {
         returns: Vec::new(),
         loops: Vec::new(),
     };
+    for attribute in &data.def.attributes {
+        if let Some(call) = attribute.call {
+            inferer.infer(call, &Ty::Unknown);
+        }
+    }
     for (idx, param) in data.def.params.iter().enumerate() {
         let ty = data.signature.params.get(idx).cloned().unwrap_or_default();
         let origin = Origin::Param(u32::try_from(idx).unwrap_or(u32::MAX));

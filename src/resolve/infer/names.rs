@@ -70,7 +70,7 @@ impl<'a> Inferer<'_, 'a> {
             Some(Def::Extern(path)) => {
                 let ty = match path.last().map(Name::as_str) {
                     Some("None") => Ty::option(Ty::Unknown),
-                    _ => Ty::Unknown,
+                    _ => self.outside_value(&path),
                 };
                 self.out.names.insert(id, Def::Extern(path));
                 ty
@@ -180,7 +180,7 @@ impl<'a> Inferer<'_, 'a> {
                 self.out.literals.insert(id, of);
                 Ty::Adt(of, learned_args(&self.world.ty(of).def.generics, &learned))
             }
-            None => Ty::Unknown,
+            None => self.outside_struct(path),
         };
         if let Some(rest) = rest {
             self.infer(rest, &ty);

@@ -79,6 +79,11 @@ impl<'w, 'a> Inferer<'w, 'a> {
         args: &'a [Arg],
         expected: &Ty,
     ) -> Ty {
+        // A package that is called itself: its default export.
+        if let [package] = full {
+            let full = [package.clone(), Name::new("default")];
+            return self.call_outside(id, &full, path, args, expected);
+        }
         let n_args = args.len();
         if let Some(ty) = self.std_function(id, full, path, args, expected) {
             return ty;
@@ -147,8 +152,15 @@ impl<'w, 'a> Inferer<'w, 'a> {
     /// Infer the arguments of a catalogued call, and its result.
     pub(super) fn catalog_call(&mut self, entry: &FunctionRef<'a>, own: &Ty, args: &'a [Arg], expected: &Ty) -> Ty {
         let mut types = Vec::new();
-        for arg in args {
-            types.push(self.infer(arg.value, &Ty::Unknown));
+        for (idx, arg) in args.iter().enumerate() {
+            let expected = match (entry.function.configure, &entry.function.configured_type) {
+                (Some(code), Some(of)) if code as usize == idx => {
+                    let path: Vec<Name> = of.split("::").map(Name::new).collect();
+                    Ty::function(&[self.world.outside(&path, Vec::new())], Ty::Unknown)
+                }
+                _ => Ty::Unknown,
+            };
+            types.push(self.infer(arg.value, &expected));
         }
         let output = |idx: usize| {
             let ty = types.get(idx).cloned().unwrap_or_default();

@@ -16,9 +16,10 @@ pub(super) fn follow(sites: &Sites, id: ExprId) -> Flows {
     let mut walker = Walker {
         sites,
         out: Flows::default(),
-        open: vec![(id, Way::default())],
+        open: Vec::new(),
         visited: BTreeSet::new(),
     };
+    walker.start(id);
     while let Some((id, way)) = walker.open.pop() {
         if walker.visited.insert(id) {
             walker.step(id, way);
@@ -28,19 +29,19 @@ pub(super) fn follow(sites: &Sites, id: ExprId) -> Flows {
     walker.out
 }
 
-struct Walker<'s, 'b> {
-    sites: &'s Sites<'b>,
+pub(super) struct Walker<'s, 'b> {
+    pub(super) sites: &'s Sites<'b>,
     out: Flows,
     open: Vec<(ExprId, Way)>,
     visited: BTreeSet<ExprId>,
 }
 
 impl Walker<'_, '_> {
-    fn end(&mut self, at: ExprId, end: End, way: Way) {
+    pub(super) fn end(&mut self, at: ExprId, end: End, way: Way) {
         self.out.ends.push(Flow { at, end, way });
     }
 
-    fn on(&mut self, id: ExprId, way: Way) {
+    pub(super) fn on(&mut self, id: ExprId, way: Way) {
         self.open.push((id, way));
     }
 
@@ -104,6 +105,7 @@ impl Walker<'_, '_> {
                 None => self.end(up, End::Lost, way),
             },
             ExprKind::Loop { body, .. } if *body == id => self.end(id, End::Dropped, way),
+            _ if self.null_test(up, way) => {}
             _ => self.end(up, End::Lost, way),
         }
     }
@@ -212,6 +214,9 @@ impl Walker<'_, '_> {
             }
             return;
         }
+        if self.pair(at, pattern, way) {
+            return;
+        }
         let uses = self.bound_uses(at, pattern);
         if uses.is_empty() {
             self.end(at, End::Dropped, way);
@@ -245,6 +250,9 @@ impl Walker<'_, '_> {
     }
 
     fn assign(&mut self, at: ExprId, target: ExprId, way: Way) {
+        if self.assigned_pair(at, target, way) {
+            return;
+        }
         match self.sites.name(target) {
             Some(name) if name == "_" => self.end(at, End::Dropped, way),
             Some(name) => {
@@ -261,7 +269,7 @@ impl Walker<'_, '_> {
     }
 
     /// A test (`let Ok(x) = value`, `value.is_err()`) somewhere in the condition of an `if` or `while`.
-    fn condition(&mut self, test: ExprId, found: Polarity, tested: Tested<'_>, way: Way) {
+    pub(super) fn condition(&mut self, test: ExprId, found: Polarity, tested: Tested<'_>, way: Way) {
         let mut found = found;
         let mut below = test;
         for up in self.sites.ancestors(test) {
@@ -404,7 +412,7 @@ impl Walker<'_, '_> {
 
 /// How a value was tested.
 #[derive(Clone, Copy)]
-struct Tested<'p> {
+pub(super) struct Tested<'p> {
     pattern: Option<&'p Pattern>,
     /// For being there, not for having succeeded.
     is_option: bool,
@@ -415,6 +423,14 @@ impl<'p> Tested<'p> {
         Self {
             pattern: Some(pattern),
             is_option: is_of_option(pattern),
+        }
+    }
+
+    /// An error beside the result, compared with nothing.
+    pub(super) const fn of_error() -> Self {
+        Self {
+            pattern: None,
+            is_option: false,
         }
     }
 

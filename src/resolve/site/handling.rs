@@ -242,7 +242,7 @@ impl Sites<'_> {
             .max()
             .unwrap_or(Observe::No);
         let is_failure = stmts.last().is_some_and(|last| match self.kind(*last) {
-            ExprKind::Return(Some(value)) => self.is_failure(*value),
+            ExprKind::Return(Some(value)) => self.is_failure(*value) || self.returns_error(*value),
             _ => self.is_failure(*last),
         });
         let handling = match observed {
@@ -291,7 +291,9 @@ impl Sites<'_> {
 
     pub(super) fn is_handed_on(&self, id: ExprId) -> bool {
         match self.kind(id) {
-            ExprKind::Return(Some(value)) | ExprKind::Break { value: Some(value), .. } => self.is_failure(*value),
+            ExprKind::Return(Some(value)) | ExprKind::Break { value: Some(value), .. } => {
+                self.is_failure(*value) || self.returns_error(*value)
+            }
             ExprKind::Throw(_) => true,
             ExprKind::Try(inner) => self.called(*inner).is_some_and(|name| name == "Err" || name == "bail"),
             ExprKind::Macro { path, .. } => path.last().is_some_and(|name| names::is_in(names::BAILING, name)),
@@ -302,7 +304,9 @@ impl Sites<'_> {
     fn diverges(&self, id: ExprId) -> bool {
         match self.kind(id) {
             ExprKind::Macro { path, .. } => path.last().is_some_and(|name| names::is_in(names::DIVERGING, name)),
-            ExprKind::Call { .. } => self.called(id).is_some_and(|name| name == "exit" || name == "abort"),
+            ExprKind::Call { .. } => {
+                self.ends_process(id) || self.called(id).is_some_and(|name| name == "exit" || name == "abort")
+            }
             _ => false,
         }
     }
