@@ -46,6 +46,7 @@ const MAX_FILE_LINES: usize = 500;
 const LONG_FILES: &[&str] = &[
     "src/resolve/carriers.rs",
     "src/resolve/effects.rs",
+    "src/resolve/emit.rs",
     "src/resolve/values.rs",
 ];
 
