@@ -364,10 +364,21 @@ fn cover(coverage: &mut EdgeCoverage, case: &Case<'_>) {
     count(&mut coverage.fallback, present(fallback.state), case);
 }
 
+/// The paths of a case, and whether the number is exact. A variant that several services share counts the paths of
+/// all of them; where each entry has one path, the service's entries tell its own.
+fn paths_of_service(case: &Case<'_>) -> (u64, bool) {
+    let variant = case.variant;
+    let has_one_each = variant.n_paths == variant.entries.len() as u64;
+    if !case.is_alone && has_one_each {
+        return (case.entries.len() as u64, variant.is_exact);
+    }
+    (variant.n_paths.max(1), variant.is_exact && case.is_alone)
+}
+
 fn count(coverage: &mut Coverage, is_covered: Option<bool>, case: &Case<'_>) {
-    let n_paths = case.variant.n_paths.max(1);
+    let (n_paths, is_exact) = paths_of_service(case);
     coverage.total = coverage.total.saturating_add(n_paths);
-    coverage.is_exact &= case.variant.is_exact && case.is_alone && is_covered.is_some();
+    coverage.is_exact &= is_exact && is_covered.is_some();
     match is_covered {
         Some(true) => {
             coverage.covered = coverage.covered.saturating_add(n_paths);

@@ -516,9 +516,9 @@ fn several_binaries_of_a_package_are_several_services() {
         entry service:migrate main
         entry service:worker GET /jobs
         entry service:worker main
-        service:migrate -calls-> external:a.io literal-host high via library:jobs timeout 2/3~
+        service:migrate -calls-> external:a.io literal-host high via library:jobs timeout 1/2
         service:migrate -depends-on-> library:jobs package high
-        service:worker -calls-> external:a.io literal-host high via library:jobs timeout 2/2~
+        service:worker -calls-> external:a.io literal-host high via library:jobs timeout 2/2
         service:worker -depends-on-> library:jobs package high
         call GET -> external:a.io at https://a.io in [service:migrate,service:worker]; \
          in migrate, worker: Explicit https://a.io; in migrate: None https://a.io",
