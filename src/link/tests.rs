@@ -62,9 +62,9 @@ fn compose_names_services_and_binds_addresses_for_each() {
         entry service:gateway main
         entry service:shipping main
         service:checkout -depends-on-> library:http-kit package high
-        service:checkout -calls-> service:shipping config-value high via library:http-kit timeout 2/2~
+        service:checkout -calls-> service:shipping config-value high via library:http-kit timeout 1/1
         service:gateway -depends-on-> library:http-kit package high
-        service:gateway -calls-> service:checkout config-value high via library:http-kit timeout 2/2~
+        service:gateway -calls-> service:checkout config-value high via library:http-kit timeout 1/1
         call GET -> service:shipping at http://shipping.shop.svc.cluster.local/api in [service:checkout,service:gateway]; \
          in checkout: Explicit http://shipping.shop.svc.cluster.local/api; in gateway: Explicit http://checkout:8080",
     );
@@ -90,9 +90,9 @@ fn keys_of_other_services_are_not_ours() {
         entry service:checkout main
         entry service:gateway main
         service:checkout -depends-on-> library:http-kit package high
-        service:checkout -calls-> service:gateway config-value high via library:http-kit timeout 0/2~
+        service:checkout -calls-> service:gateway config-value high via library:http-kit timeout 0/1
         service:gateway -depends-on-> library:http-kit package high
-        service:gateway -calls-> service:checkout config-value high via library:http-kit timeout 0/2~
+        service:gateway -calls-> service:checkout config-value high via library:http-kit timeout 0/1
         call GET -> service:gateway at http://gateway:8080 in [service:checkout,service:gateway]; \
          in checkout: None http://gateway:8080; in gateway: None http://checkout:8080",
     );
