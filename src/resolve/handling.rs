@@ -126,6 +126,7 @@ const RECORDING_MACROS: &[&str] = &[
     "capture_error",
     "counter",
     "crit",
+    "emit",
     "error",
     "incr",
     "increment_counter",
@@ -267,15 +268,16 @@ enum Inside {
     Below(Vec<FunctionIdx>),
 }
 
-/// The gravest end of a failure inside functions: swallowed before logged before panics; what is handed on ends higher up.
+/// What becomes of a failure inside functions: logged where any of them logs one, else swallowed, else a panic. What is
+/// handed on ends higher up, and what is swallowed inside is told of there.
 fn settled(inside: &FxHashMap<FunctionIdx, Vec<Inside>>, functions: &[FunctionIdx]) -> Option<(Handling, bool)> {
     let rank = |handling: Handling| match handling {
-        Handling::Swallowed => 3,
-        Handling::Logged => 2,
+        Handling::Logged => 3,
+        Handling::Swallowed => 2,
         Handling::Panics => 1,
         Handling::Unknown | Handling::Propagated => 0,
     };
-    let mut worst = None;
+    let mut found = None;
     let mut open = functions.to_vec();
     let mut seen = BTreeSet::new();
     while let Some(function) = open.pop() {
@@ -285,16 +287,16 @@ fn settled(inside: &FxHashMap<FunctionIdx, Vec<Inside>>, functions: &[FunctionId
         for item in inside.get(&function).into_iter().flatten() {
             match item {
                 Inside::Done(handling, observed) => {
-                    let known = worst.map_or(0, |(known, _)| rank(known));
+                    let known = found.map_or(0, |(known, _)| rank(known));
                     if known < rank(*handling) {
-                        worst = Some((*handling, *observed));
+                        found = Some((*handling, *observed));
                     }
                 }
                 Inside::Below(callees) => open.extend(callees),
             }
         }
     }
-    worst
+    found
 }
 
 /// Whether every way up from a function passes somebody who observes the failure.

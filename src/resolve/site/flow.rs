@@ -73,7 +73,11 @@ impl Walker<'_, '_> {
                 self.method(id, up, method, closure, way);
             }
             ExprKind::Call { .. } | ExprKind::Method { .. } | ExprKind::Macro { .. } => self.argument(id, up, way),
-            ExprKind::Struct { .. } => self.end(up, End::Moved, way),
+            // `emit!(Failed { error })`: an event with the error in it.
+            ExprKind::Struct { .. } => match self.sites.parent(up).map(|it| (it, self.sites.kind(it))) {
+                Some((shown, ExprKind::Macro { .. })) => self.end(shown, End::Shown, way),
+                _ => self.end(up, End::Moved, way),
+            },
             ExprKind::Bind {
                 pattern,
                 init,

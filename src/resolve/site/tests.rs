@@ -169,6 +169,10 @@ fn logged_and_panics() {
     );
     handles("let r = call(); log!(\"{r:?}\");", "logged observed");
     handles(
+        "if let Err(error) = call() { log!(Failed { error }) }",
+        "logged observed",
+    );
+    handles(
         "if let Ok(x) = call() { return Ok(x); } log!(\"no\"); Ok(0)",
         "logged observed",
     );
