@@ -6,7 +6,8 @@ use crate::model::{
 };
 
 use super::{
-    effects::{Inner, Primitive},
+    clients::Inner,
+    effects::Primitive,
     ty::Ty,
     values::{Context, Flow, Value},
 };

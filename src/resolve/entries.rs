@@ -18,7 +18,7 @@ use crate::{
 
 use super::{
     bodies::{At, Bodies, BodyRef},
-    effects::text_of,
+    clients::text_of,
     infer::Callee,
     paths::Space,
     site::each_child,

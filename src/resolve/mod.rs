@@ -6,14 +6,17 @@
 //! bottom-up ([`summary`]), paths from entries top-down ([`contexts`]); and the result ([`emit`]).
 //! Nothing here becomes a number: limits and addresses stay terms over configuration.
 
+mod amounts;
 mod answer;
 mod around;
 mod associated;
 mod bodies;
 mod breaker;
+mod builders;
 mod bulkhead;
 mod carriers;
 mod classes;
+mod clients;
 mod contexts;
 mod declared;
 mod effects;
@@ -27,11 +30,13 @@ mod handling;
 mod infer;
 mod inferred;
 mod layout;
+mod locals;
 mod lower;
 mod objects;
 mod options;
 mod order;
 mod outside;
+mod parts;
 mod paths;
 mod patterns;
 mod policies;
@@ -39,6 +44,7 @@ mod qualified;
 mod settings;
 mod shapes;
 mod site;
+mod site_terms;
 mod spelled;
 mod summary;
 mod symbols;

@@ -117,7 +117,7 @@ impl<'a> Flow<'_, 'a> {
                 }
                 _ => continue,
             };
-            value = super::carriers::map_carriers(&value, &|carrier| {
+            value = super::builders::map_carriers(&value, &|carrier| {
                 let mut changed = carrier.clone();
                 changed.layers.extend(layers.iter().cloned());
                 changed
@@ -201,7 +201,7 @@ impl<'a> Flow<'_, 'a> {
             })),
             known => known,
         };
-        super::carriers::map_carriers(&before, &|carrier| {
+        super::builders::map_carriers(&before, &|carrier| {
             let mut changed = carrier.clone();
             changed.layers.extend(layers.iter().cloned());
             if let Some(endpoint) = &endpoint {

@@ -14,8 +14,8 @@ use crate::{
 };
 
 use super::{
+    amounts::{scope_of, timed, unit_of},
     bodies::{At, BodyRef},
-    carriers::{scope_of, timed, unit_of},
     infer::{Callee, LocalId, Origin},
     policies::{apply_policy, policy_layers},
     symbols::Def,

@@ -14,7 +14,8 @@ use crate::model::{Name, guard::Layer, term::Term};
 use super::{
     around::joined,
     bodies::At,
-    effects::{CallSite, Inner, Primitive},
+    clients::Inner,
+    effects::{CallSite, Primitive},
     failing::unless_kept,
     order::components,
     ty::FnId,

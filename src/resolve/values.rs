@@ -23,8 +23,8 @@ use crate::{
 };
 
 use super::{
-    bodies::{At, Bodies, BodyRef, passes_result},
-    infer::{LocalId, Origin, Source, Step},
+    bodies::{At, Bodies, BodyRef},
+    infer::LocalId,
     symbols::Def,
     ty::{FnId, TypeId},
 };
@@ -32,7 +32,7 @@ use super::{
 /// Nested evaluations followed.
 const MAX_DEPTH: usize = 48;
 /// Callers whose arguments are joined for one parameter.
-const MAX_CALLERS: usize = 48;
+pub(super) const MAX_CALLERS: usize = 48;
 /// Expressions evaluated for one question; more are "too much to follow".
 const MAX_STEPS: usize = 60_000;
 /// Different values kept; more are "many different values".
@@ -97,7 +97,7 @@ impl Context {
 
 /// One thing that is being evaluated.
 #[derive(Clone, Debug, PartialEq)]
-enum Question {
+pub(super) enum Question {
     /// An expression under a frame, by the frame's address.
     Expr(At, usize),
     Field(TypeId, Name),
@@ -108,7 +108,7 @@ enum Question {
 pub(crate) struct Flow<'w, 'a> {
     pub(crate) bodies: &'w Bodies<'w, 'a>,
     memo: RefCell<FxHashMap<At, (Value, bool)>>,
-    fields: RefCell<FxHashMap<(TypeId, Name), Value>>,
+    pub(super) fields: RefCell<FxHashMap<(TypeId, Name), Value>>,
     /// What is being evaluated, to cut cycles.
     stack: RefCell<Vec<Question>>,
     /// Answers under frames, and partial ones: good until the outermost question is answered.
@@ -122,7 +122,7 @@ pub(crate) struct Flow<'w, 'a> {
     makers: std::collections::BTreeMap<Name, Vec<At>>,
     made: RefCell<FxHashMap<Name, Option<Value>>>,
     /// Values of locals while their reassignments are followed.
-    overrides: RefCell<Vec<(BodyRef, LocalId, Value)>>,
+    pub(super) overrides: RefCell<Vec<(BodyRef, LocalId, Value)>>,
     /// Hand-written breakers by call.
     pub(crate) breakers: RefCell<FxHashMap<At, Option<Layer>>>,
     /// A parameter was joined over callers since this was last cleared.
@@ -137,7 +137,7 @@ impl<'w, 'a> Flow<'w, 'a> {
     pub(crate) fn new(bodies: &'w Bodies<'w, 'a>) -> Self {
         Self {
             bodies,
-            makers: super::effects::makers(bodies),
+            makers: super::clients::makers(bodies),
             made: RefCell::default(),
             memo: RefCell::default(),
             fields: RefCell::default(),
@@ -205,7 +205,7 @@ impl<'w, 'a> Flow<'w, 'a> {
     /// Answer a question with its cycles and its cost bounded: `None` where it is being answered already. Also
     /// tells whether a parameter was joined, and whether the answer is whole: one that came back to a question
     /// further out, or was cut off, must not be remembered.
-    fn ask(&self, question: Question, answer: impl FnOnce() -> Value) -> Option<(Value, bool, bool)> {
+    pub(super) fn ask(&self, question: Question, answer: impl FnOnce() -> Value) -> Option<(Value, bool, bool)> {
         let depth = self.stack.borrow().len();
         if depth == 0 {
             self.steps.set(0);
@@ -323,390 +323,6 @@ impl<'w, 'a> Flow<'w, 'a> {
         }
     }
 
-    /// The values of a local: where it is bound, then its reassignments in order.
-    pub(crate) fn eval_local(&self, context: &Context, id: LocalId) -> Value {
-        let pinned = self
-            .overrides
-            .borrow()
-            .iter()
-            .rev()
-            .find(|(body, local, _)| *body == context.body && *local == id)
-            .map(|(_, _, value)| value.clone());
-        if let Some(value) = pinned {
-            return value;
-        }
-        let own = self.bodies.typed(context.body);
-        let local = own.typed.local(id);
-        let mut value = self.eval_source(context, &local.source);
-        let mut steps: Vec<ExprId> = local.assigned.clone();
-        if let Some(mutations) = own.mutations.get(&id) {
-            steps.extend(mutations);
-        }
-        steps.sort();
-        for step in steps {
-            self.overrides.borrow_mut().push((context.body, id, value.clone()));
-            let next = self.eval(context, step);
-            self.overrides.borrow_mut().pop();
-            value = if self.is_unconditional(context.body, id, step) {
-                next
-            } else {
-                union([value, next])
-            };
-        }
-        value
-    }
-
-    /// Whether a reassignment happens whenever the binding does: in the same block, under no branch or loop.
-    fn is_unconditional(&self, body_ref: BodyRef, id: LocalId, step: ExprId) -> bool {
-        let own = self.bodies.typed(body_ref);
-        let Some(body) = self.bodies.body(body_ref) else {
-            return false;
-        };
-        let binder = match own.typed.local(id).source.origin {
-            Origin::Expr(expr) => own.parent(expr).and_then(|bind| own.parent(bind)),
-            Origin::Param(_) => body.root,
-            _ => None,
-        };
-        let mut at = own.parent(step);
-        while let Some(here) = at {
-            if Some(here) == binder {
-                return true;
-            }
-            match &body.get(here).kind {
-                ExprKind::Block { .. } | ExprKind::Assign { .. } => at = own.parent(here),
-                kind if passes_result(kind) => at = own.parent(here),
-                _ => return false,
-            }
-        }
-        false
-    }
-
-    fn eval_source(&self, context: &Context, source: &Source) -> Value {
-        match source.origin {
-            Origin::Expr(expr) => {
-                if let [Step::Field(Some(of), name), rest @ ..] = source.steps.as_slice() {
-                    let direct = self.literal_field(context, expr, name);
-                    let value = direct.unwrap_or_else(|| self.field_value(*of, name));
-                    return self.follow(value, rest);
-                }
-                self.follow(self.eval(context, expr), &source.steps)
-            }
-            Origin::Param(idx) => {
-                if let [Step::Field(Some(of), name), rest @ ..] = source.steps.as_slice() {
-                    return self.follow(self.param_field(context, idx, *of, name), rest);
-                }
-                self.follow(self.eval_param(context, idx), &source.steps)
-            }
-            Origin::Element(expr) => {
-                let value = match self.eval(context, expr) {
-                    Value::List(items) => union(items),
-                    other => other,
-                };
-                self.follow(value, &source.steps)
-            }
-            Origin::ClosureParam(closure, idx) => self.follow(self.closure_param(context, closure, idx), &source.steps),
-            Origin::Unknown => Value::Unknown(Name::new("a binding without value")),
-        }
-    }
-
-    /// Steps from a value into a part of it.
-    fn follow(&self, value: Value, steps: &[Step]) -> Value {
-        let mut value = value;
-        for step in steps {
-            value = match step {
-                Step::Payload(name, _) if name == "Err" => Value::Unknown(Name::new("an error value")),
-                // `Some(x)` and `Ok(x)` are transparent; extractors and newtypes too.
-                Step::Payload(..) => match value {
-                    Value::Term(Term::Absent) => Value::Nothing,
-                    Value::Any(values) => union(values.into_iter().filter(|of| *of != Value::Term(Term::Absent))),
-                    other => other,
-                },
-                Step::Tuple(idx) => element(value, *idx as usize),
-                Step::Field(Some(of), name) => self.field_of_objects(*of, name, || value),
-                Step::Field(None, _) => Value::Unknown(Name::new("a field of an unknown type")),
-            };
-        }
-        value
-    }
-
-    /// A parameter: from the frame's call, or joined over all production callers.
-    pub(crate) fn eval_param(&self, context: &Context, idx: u32) -> Value {
-        let BodyRef::Function(id) = context.body else {
-            return Value::Unknown(Name::new("no parameter here"));
-        };
-        if let Some(frame) = &context.frame {
-            let outer = Context {
-                body: frame.site.body,
-                frame: frame.outer.clone(),
-            };
-            return match self.argument(frame.site, id, idx) {
-                Some(arg) => self.eval(&outer, arg),
-                None => Value::Unknown(Name::new("an argument that is not written")),
-            };
-        }
-        *self.touched.borrow_mut() = true;
-        let callers = &self.bodies.callers[id.0 as usize];
-        if callers.is_empty() {
-            return self
-                .injected(id, idx)
-                .unwrap_or_else(|| Value::Unknown(Name::new("a parameter that nobody in the scanned code sets")));
-        }
-        if MAX_CALLERS < callers.len() {
-            return Value::Unknown(Name::new("a parameter with too many callers"));
-        }
-        union(callers.iter().map(|site| match self.argument(*site, id, idx) {
-            Some(arg) => self.eval(&Context::of(site.body), arg),
-            None => Value::Unknown(Name::new("an argument that is not written")),
-        }))
-    }
-
-    /// The expression that a call hands over for a parameter.
-    pub(crate) fn argument(&self, site: At, callee: FnId, idx: u32) -> Option<ExprId> {
-        let def = self.bodies.world.function(callee).def;
-        match self.bodies.kind(site) {
-            ExprKind::Method { receiver, args, .. } => match (def.has_self, idx) {
-                (true, 0) => Some(*receiver),
-                (true, idx) => args.get(idx as usize - 1).map(|arg| arg.value),
-                (false, idx) => args.get(idx as usize).map(|arg| arg.value),
-            },
-            ExprKind::Call { args, .. } => {
-                let wanted = def.params.get(idx as usize).and_then(|param| match &param.pattern {
-                    crate::model::expr::Pattern::Bind { name, .. } => Some(name),
-                    _ => None,
-                });
-                let named = args
-                    .iter()
-                    .find(|arg| arg.name.is_some() && arg.name.as_ref() == wanted);
-                named
-                    .or_else(|| args.get(idx as usize).filter(|arg| arg.name.is_none()))
-                    .map(|arg| arg.value)
-            }
-            _ => None,
-        }
-    }
-
-    /// What a closure's parameter holds when a container or future hands it over: `opt.map(|x| …)`.
-    fn closure_param(&self, context: &Context, closure: ExprId, idx: u32) -> Value {
-        let own = self.bodies.typed(context.body);
-        let Some(parent) = own.parent(closure) else {
-            return Value::Unknown(Name::new("a closure's parameter"));
-        };
-        match self.bodies.kind(At {
-            body: context.body,
-            expr: parent,
-        }) {
-            ExprKind::Method { receiver, method, .. } => match method.as_str() {
-                "map" | "and_then" | "map_or" | "map_or_else" | "inspect" | "for_each" | "filter_map" | "flat_map"
-                | "then" | "is_some_and" | "is_ok_and" | "tap" | "pipe" | "apply_if_some" | "map_ok" | "filter"
-                    if idx == 0 =>
-                {
-                    match self.eval(context, *receiver) {
-                        Value::List(items) => union(items),
-                        Value::Term(Term::Absent) => Value::Nothing,
-                        Value::Any(values) => union(values.into_iter().filter(|of| *of != Value::Term(Term::Absent))),
-                        other => other,
-                    }
-                }
-                _ => Value::Unknown(Name::new("a closure's parameter")),
-            },
-            _ => Value::Unknown(Name::new("a closure's parameter")),
-        }
-    }
-
-    fn eval_field(&self, context: &Context, expr: ExprId, base: ExprId, name: &Name) -> Value {
-        let typed = &self.bodies.typed(context.body).typed;
-        match typed.fields.get(&expr) {
-            Some(of) => match self.literal_field(context, base, name) {
-                Some(value) => value,
-                None => self.field_of_objects(*of, name, || self.eval(context, base)),
-            },
-            None => match name.parse::<usize>() {
-                Ok(idx) => element(self.eval(context, base), idx),
-                Err(_) => self.outside_field(context, base, name),
-            },
-        }
-    }
-
-    /// A field of the objects that `base` can be, where that tells more than all that is ever written to it.
-    fn field_of_objects(&self, of: TypeId, name: &Name, base: impl FnOnce() -> Value) -> Value {
-        let anywhere = self.field_value(of, name);
-        let differs = match &anywhere {
-            Value::Any(values) => values.iter().any(|value| !matches!(value, Value::Term(Term::Absent))),
-            Value::Unknown(_) => true,
-            _ => false,
-        };
-        if !differs || self.is_assigned_later(of, name) {
-            return anywhere;
-        }
-        self.object_field(&base(), of, name).unwrap_or(anywhere)
-    }
-
-    /// The field in every object that a value can be; `None` where one of them does not tell.
-    fn object_field(&self, object: &Value, of: TypeId, name: &Name) -> Option<Value> {
-        match object {
-            Value::Object(at, frame) => {
-                let ExprKind::Struct { fields, rest, .. } = self.bodies.kind(*at) else {
-                    return None;
-                };
-                if self.bodies.typed(at.body).typed.literals.get(&at.expr) != Some(&of) {
-                    return None;
-                }
-                let context = Context {
-                    body: at.body,
-                    frame: frame.clone(),
-                };
-                match (fields.iter().find(|(known, _)| known == name), rest) {
-                    (Some((_, value)), _) => Some(self.eval(&context, *value)),
-                    (None, Some(rest)) => self.object_field(&self.eval(&context, *rest), of, name),
-                    (None, None) => None,
-                }
-            }
-            Value::Any(objects) => {
-                let fields: Option<Vec<Value>> = objects
-                    .iter()
-                    .map(|object| self.object_field(object, of, name))
-                    .collect();
-                Some(union(fields?))
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether the field is written to anywhere but in a struct literal.
-    fn is_assigned_later(&self, of: TypeId, name: &Name) -> bool {
-        let key = (of, name.clone());
-        self.bodies.writes.get(&key).into_iter().flatten().any(|at| {
-            let parent = self.bodies.typed(at.body).parent(at.expr);
-            parent.is_none_or(|expr| !matches!(self.bodies.kind(At { body: at.body, expr }), ExprKind::Struct { .. }))
-        })
-    }
-
-    /// A field of an outside type: the configuration stays with the value it is part of.
-    fn outside_field(&self, context: &Context, base: ExprId, name: &Name) -> Value {
-        match self.eval(context, base) {
-            Value::Carrier(carrier) => Value::Carrier(carrier),
-            _ => Value::Unknown(Name::from(format!("field {name} of a type that is not known"))),
-        }
-    }
-
-    /// The field of a struct that is written out where the base comes from: more precise than all writes.
-    fn literal_field(&self, context: &Context, base: ExprId, name: &Name) -> Option<Value> {
-        let (context, literal) = self.literal_of(context, base, 0)?;
-        match self.bodies.kind(At {
-            body: context.body,
-            expr: literal,
-        }) {
-            ExprKind::Struct { fields, rest, .. } => {
-                let written = fields.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
-                match (written, rest) {
-                    (Some(value), _) => Some(self.eval(&context, value)),
-                    (None, _) => None,
-                }
-            }
-            _ => None,
-        }
-    }
-
-    /// Follow a value back to the one struct literal it is, through locals and frames.
-    fn literal_of(&self, context: &Context, expr: ExprId, depth: usize) -> Option<(Context, ExprId)> {
-        if 8 < depth {
-            return None;
-        }
-        let at = At {
-            body: context.body,
-            expr,
-        };
-        match self.bodies.kind(at) {
-            ExprKind::Struct { .. } => Some((context.clone(), expr)),
-            ExprKind::Path(_) => {
-                let typed = &self.bodies.typed(context.body).typed;
-                let local = typed.local(*typed.uses.get(&expr)?);
-                if !local.assigned.is_empty() || !local.source.steps.is_empty() {
-                    return None;
-                }
-                match local.source.origin {
-                    Origin::Expr(init) => self.literal_of(context, init, depth + 1),
-                    Origin::Param(idx) => {
-                        let frame = context.frame.as_ref()?;
-                        let BodyRef::Function(id) = context.body else {
-                            return None;
-                        };
-                        let arg = self.argument(frame.site, id, idx)?;
-                        let outer = Context {
-                            body: frame.site.body,
-                            frame: frame.outer.clone(),
-                        };
-                        self.literal_of(&outer, arg, depth + 1)
-                    }
-                    _ => None,
-                }
-            }
-            ExprKind::Await(of) | ExprKind::Try(of) => self.literal_of(context, *of, depth + 1),
-            _ => None,
-        }
-    }
-
-    fn param_field(&self, context: &Context, idx: u32, of: TypeId, name: &Name) -> Value {
-        let direct = context.frame.as_ref().and_then(|frame| {
-            let BodyRef::Function(id) = context.body else {
-                return None;
-            };
-            let arg = self.argument(frame.site, id, idx)?;
-            let outer = Context {
-                body: frame.site.body,
-                frame: frame.outer.clone(),
-            };
-            self.literal_field(&outer, arg, name)
-        });
-        direct.unwrap_or_else(|| self.field_value(of, name))
-    }
-
-    /// All values ever written to a field in production code; configuration structs read theirs from outside.
-    pub(crate) fn field_value(&self, of: TypeId, name: &Name) -> Value {
-        let key = (of, name.clone());
-        if let Some(value) = self.fields.borrow().get(&key) {
-            return value.clone();
-        }
-        let before = *self.touched.borrow();
-        let pinned = self.overrides.take();
-        let answer = self.ask(Question::Field(of, name.clone()), || self.written_to(of, name));
-        self.overrides.replace(pinned);
-        // What was joined inside belongs to the object, not to the asking function's parameters.
-        *self.touched.borrow_mut() = before;
-        let Some((value, _, is_whole)) = answer else {
-            return Value::Nothing;
-        };
-        if is_whole {
-            self.fields.borrow_mut().insert(key, value.clone());
-        }
-        value
-    }
-
-    fn written_to(&self, of: TypeId, name: &Name) -> Value {
-        let key = (of, name.clone());
-        let mut values: Vec<Value> = Vec::new();
-        for at in self.bodies.writes.get(&key).into_iter().flatten() {
-            values.push(self.eval(&Context::of(at.body), at.expr));
-        }
-        if let Some(configured) = self.configured_field(of, name) {
-            // What `Default` and literals write is what holds where nothing is configured.
-            match (configured, union(std::mem::take(&mut values))) {
-                (Value::Term(Term::Config { key, default: None }), Value::Term(written)) => {
-                    values.push(Value::Term(Term::Config {
-                        key,
-                        default: Some(Box::new(written)),
-                    }));
-                }
-                (configured, written) => values.extend([written, configured]),
-            }
-        }
-        if values.is_empty() {
-            Value::Unknown(Name::from(format!("nothing in the scanned code sets field {name}")))
-        } else {
-            union(values)
-        }
-    }
-
     /// All objects of an outside type that production code makes, joined.
     pub(crate) fn made_of_type(&self, path: &Name) -> Option<Value> {
         if let Some(value) = self.made.borrow().get(path) {
@@ -816,7 +432,7 @@ pub(crate) fn union(values: impl IntoIterator<Item = Value>) -> Value {
     }
 }
 
-fn element(value: Value, idx: usize) -> Value {
+pub(super) fn element(value: Value, idx: usize) -> Value {
     match value {
         Value::List(mut items) if idx < items.len() => items.swap_remove(idx),
         Value::Any(values) => union(values.into_iter().map(|value| element(value, idx))),

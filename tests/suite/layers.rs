@@ -43,12 +43,7 @@ const FLOOR_PLAN: &[(&str, &[&str])] = &[
 const MAX_FILE_LINES: usize = 500;
 /// Lines of a function, from `fn` to its closing brace.
 /// Files past the budget, each to be split: written in one go with the engine that they belong to.
-const LONG_FILES: &[&str] = &[
-    "src/resolve/carriers.rs",
-    "src/resolve/effects.rs",
-    "src/resolve/emit.rs",
-    "src/resolve/values.rs",
-];
+const LONG_FILES: &[&str] = &[];
 
 const MAX_FUNCTION_LINES: usize = 100;
 /// `path::function` with the reason why it may be longer.
