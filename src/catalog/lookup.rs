@@ -12,7 +12,7 @@ use crate::{
     model::{Name, expr::TypeRef},
 };
 
-/// Position in [`Catalog::libraries`].
+/// Position in [`Catalog::libraries`](crate::catalog::compile::Catalog::libraries).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LibraryIdx(pub u32);
 
