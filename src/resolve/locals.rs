@@ -125,13 +125,9 @@ impl Flow<'_, '_> {
         let BodyRef::Function(id) = context.body else {
             return Value::Unknown(Name::new("no parameter here"));
         };
-        if let Some(frame) = &context.frame {
-            let outer = Context {
-                body: frame.site.body,
-                frame: frame.outer.clone(),
-            };
-            return match self.argument(frame.site, id, idx) {
-                Some(arg) => self.eval(&outer, arg),
+        if context.frame.is_some() {
+            return match self.handed_over(context, idx) {
+                Some((outer, arg)) => self.eval(&outer, arg),
                 None => Value::Unknown(Name::new("an argument that is not written")),
             };
         }
@@ -149,6 +145,19 @@ impl Flow<'_, '_> {
             Some(arg) => self.eval(&Context::of(site.body), arg),
             None => Value::Unknown(Name::new("an argument that is not written")),
         }))
+    }
+
+    /// What the frame's call hands over for a parameter, and where that is evaluated.
+    pub(super) fn handed_over(&self, context: &Context, idx: u32) -> Option<(Context, ExprId)> {
+        let frame = context.frame.as_ref()?;
+        let BodyRef::Function(id) = context.body else {
+            return None;
+        };
+        let outer = Context {
+            body: frame.site.body,
+            frame: frame.outer.clone(),
+        };
+        Some((outer, self.argument(frame.site, id, idx)?))
     }
 
     /// The expression that a call hands over for a parameter.

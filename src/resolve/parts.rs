@@ -7,7 +7,7 @@ use crate::model::{
 };
 
 use super::{
-    bodies::{At, BodyRef},
+    bodies::At,
     infer::Origin,
     ty::TypeId,
     values::{Context, Flow, Question, Value, element, union},
@@ -128,15 +128,7 @@ impl Flow<'_, '_> {
                 match local.source.origin {
                     Origin::Expr(init) => self.literal_of(context, init, depth + 1),
                     Origin::Param(idx) => {
-                        let frame = context.frame.as_ref()?;
-                        let BodyRef::Function(id) = context.body else {
-                            return None;
-                        };
-                        let arg = self.argument(frame.site, id, idx)?;
-                        let outer = Context {
-                            body: frame.site.body,
-                            frame: frame.outer.clone(),
-                        };
+                        let (outer, arg) = self.handed_over(context, idx)?;
                         self.literal_of(&outer, arg, depth + 1)
                     }
                     _ => None,
@@ -148,17 +140,9 @@ impl Flow<'_, '_> {
     }
 
     pub(super) fn param_field(&self, context: &Context, idx: u32, of: TypeId, name: &Name) -> Value {
-        let direct = context.frame.as_ref().and_then(|frame| {
-            let BodyRef::Function(id) = context.body else {
-                return None;
-            };
-            let arg = self.argument(frame.site, id, idx)?;
-            let outer = Context {
-                body: frame.site.body,
-                frame: frame.outer.clone(),
-            };
-            self.literal_field(&outer, arg, name)
-        });
+        let direct = self
+            .handed_over(context, idx)
+            .and_then(|(outer, arg)| self.literal_field(&outer, arg, name));
         direct.unwrap_or_else(|| self.field_value(of, name))
     }
 

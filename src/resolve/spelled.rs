@@ -13,7 +13,7 @@ use crate::{
     model::{
         Name,
         expr::{Arg, Body, ExprId, ExprKind, Literal, Path, Pattern, Piece},
-        fact::{Attribute, FileFacts, Function, Owner, TypeKind},
+        fact::{Attribute, FileFacts, Function, Owner, TypeDef, TypeKind},
         location::Span,
         package::Ecosystem,
     },
@@ -42,13 +42,7 @@ pub(crate) fn spell_out(facts: &mut FileFacts, ecosystem: Ecosystem, catalog: &C
                 .filter(|of| own.iter().all(|own| own.path != of.path));
             function.attributes.extend(inherited.cloned());
             if function.name == "new" {
-                let filled: Vec<(Name, &Attribute)> = owner
-                    .fields
-                    .iter()
-                    .flat_map(|field| field.attributes.iter().map(|of| (field.name.clone(), of)))
-                    .filter(|(_, of)| names.is_config(of))
-                    .collect();
-                fill_fields(function, &filled);
+                fill_fields(function, &names.filled_fields(owner));
             }
         }
         names.fill_params(function);
@@ -60,12 +54,7 @@ pub(crate) fn spell_out(facts: &mut FileFacts, ecosystem: Ecosystem, catalog: &C
         if owner.kind == TypeKind::Trait || facts.functions.iter().any(has_new) {
             continue;
         }
-        let filled: Vec<(Name, &Attribute)> = owner
-            .fields
-            .iter()
-            .flat_map(|field| field.attributes.iter().map(|of| (field.name.clone(), of)))
-            .filter(|(_, of)| names.is_config(of))
-            .collect();
+        let filled = names.filled_fields(owner);
         if !filled.is_empty() {
             let mut function = constructor(idx, owner.span, &owner.scope);
             fill_fields(&mut function, &filled);
@@ -118,6 +107,16 @@ impl<'c> Names<'c> {
         let full = self.full(&attribute.path)?;
         let entry = self.catalog.function(&full, attribute.args.len(), &|_| None)?;
         Some((entry, full))
+    }
+
+    /// The fields that a framework fills from configuration, each with the annotation that says so.
+    fn filled_fields<'t>(&self, owner: &'t TypeDef) -> Vec<(Name, &'t Attribute)> {
+        owner
+            .fields
+            .iter()
+            .flat_map(|field| field.attributes.iter().map(|of| (field.name.clone(), of)))
+            .filter(|(_, of)| self.is_config(of))
+            .collect()
     }
 
     fn is_config(&self, attribute: &Attribute) -> bool {

@@ -66,11 +66,7 @@ impl<'a> Inferer<'_, 'a> {
         for arm in arms {
             self.scopes.push(FxHashMap::default());
             self.bind(&arm.pattern, ty, source);
-            if let Some(guard) = arm.guard {
-                self.infer(guard, &Ty::Unknown);
-            }
-            let arm_ty = self.infer(arm.body, expected);
-            self.scopes.pop();
+            let arm_ty = self.infer_bound_arm(arm, expected);
             result = result.or(|| arm_ty);
         }
         result
@@ -85,14 +81,20 @@ impl<'a> Inferer<'_, 'a> {
                 let ty = self.await_of(&ty);
                 self.bind(&arm.pattern, &ty, &Source::of(Origin::Expr(future)));
             }
-            if let Some(guard) = arm.guard {
-                self.infer(guard, &Ty::Unknown);
-            }
-            let arm_ty = self.infer(arm.body, expected);
-            self.scopes.pop();
+            let arm_ty = self.infer_bound_arm(arm, expected);
             result = result.or(|| arm_ty);
         }
         result
+    }
+
+    /// The rest of an arm whose names are bound in the innermost scope, which ends with it.
+    fn infer_bound_arm(&mut self, arm: &'a Arm, expected: &Ty) -> Ty {
+        if let Some(guard) = arm.guard {
+            self.infer(guard, &Ty::Unknown);
+        }
+        let ty = self.infer(arm.body, expected);
+        self.scopes.pop();
+        ty
     }
 
     pub(super) fn infer_loop(

@@ -68,15 +68,7 @@ impl<'a> Inferer<'_, 'a> {
                 self.catalog_call(&entry, own, args, expected);
                 let path = Name::from(format!("{}::{method}", of.trait_path));
                 let class = EvidenceClass::InScopeTrait;
-                self.out.callees.insert(
-                    id,
-                    Callee::Catalog {
-                        entry,
-                        path,
-                        of: of.trait_path.clone(),
-                        class,
-                    },
-                );
+                self.calls_catalog(id, entry, path, of.trait_path.clone(), class);
                 return Some(Ty::future(Ty::result(out, Ty::Unknown)));
             }
         };

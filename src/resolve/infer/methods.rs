@@ -98,15 +98,7 @@ impl<'a> Inferer<'_, 'a> {
                     let (entry, of, own) = found;
                     let ty = self.catalog_call(&entry, &own, args, expected);
                     let path = Name::from(format!("{of}::{method}"));
-                    self.out.callees.insert(
-                        id,
-                        Callee::Catalog {
-                            entry,
-                            path,
-                            of,
-                            class: EvidenceClass::Bound,
-                        },
-                    );
+                    self.calls_catalog(id, entry, path, of, EvidenceClass::Bound);
                     return Some(ty);
                 }
                 if matches!(at, Ty::Adt(..))
@@ -192,15 +184,7 @@ impl<'a> Inferer<'_, 'a> {
         if let Some(entry) = self.world.catalog.method(of, method, args.len(), &version) {
             let ty = self.catalog_call(&entry, own, args, expected);
             let path = Name::from(format!("{of}::{method}"));
-            self.out.callees.insert(
-                id,
-                Callee::Catalog {
-                    entry,
-                    path,
-                    of: of.clone(),
-                    class,
-                },
-            );
+            self.calls_catalog(id, entry, path, of.clone(), class);
             return Some(ty);
         }
         let ids = self.foreign_impl(own, method)?;
@@ -283,15 +267,7 @@ impl<'a> Inferer<'_, 'a> {
                 };
                 let path = Name::from(format!("{}::{method}", of.trait_path));
                 let class = EvidenceClass::InScopeTrait;
-                self.out.callees.insert(
-                    id,
-                    Callee::Catalog {
-                        entry,
-                        path,
-                        of: of.trait_path.clone(),
-                        class,
-                    },
-                );
+                self.calls_catalog(id, entry, path, of.trait_path.clone(), class);
                 return ty;
             }
         }

@@ -186,21 +186,10 @@ pub(crate) fn infer_function<'a>(world: &World<'a>, id: FnId) -> Typed<'a> {
         (None, None) => None,
     };
     let mut inferer = Inferer {
-        world,
-        package: data.package,
-        module: data.body_module,
-        body,
         generics: &data.signature.generics,
         self_ty,
         is_test: data.is_test,
-        out: Typed {
-            types: vec![Ty::Unknown; body.exprs.len()],
-            ..Typed::default()
-        },
-        scopes: vec![FxHashMap::default()],
-        settled: FxHashSet::default(),
-        returns: Vec::new(),
-        loops: Vec::new(),
+        ..Inferer::new(world, body, data.package, data.body_module)
     };
     for attribute in &data.def.attributes {
         if let Some(call) = attribute.call {
@@ -227,27 +216,39 @@ pub(crate) fn infer_function<'a>(world: &World<'a>, id: FnId) -> Typed<'a> {
 pub(crate) fn infer_constant<'a>(world: &World<'a>, idx: usize) -> Typed<'a> {
     let data = &world.constants[idx];
     let body = &data.def.value;
+    let package = world.crates[world.module(data.module).krate].package;
     let mut inferer = Inferer {
-        world,
-        package: world.crates[world.module(data.module).krate].package,
-        module: data.module,
-        body,
-        generics: &[],
         self_ty: data.imp.map(|imp| world.impls[imp as usize].self_ty.clone()),
         is_test: data.is_test,
-        out: Typed {
-            types: vec![Ty::Unknown; body.exprs.len()],
-            ..Typed::default()
-        },
-        scopes: vec![FxHashMap::default()],
-        settled: FxHashSet::default(),
-        returns: Vec::new(),
-        loops: Vec::new(),
+        ..Inferer::new(world, body, package, data.module)
     };
     if let Some(root) = body.root {
         inferer.infer(root, &data.ty);
     }
     inferer.out
+}
+
+impl<'w, 'a> Inferer<'w, 'a> {
+    /// Nothing known yet of a body outside any type and function.
+    fn new(world: &'w World<'a>, body: &'a Body, package: usize, module: ModuleId) -> Self {
+        Self {
+            world,
+            package,
+            module,
+            body,
+            generics: &[],
+            self_ty: None,
+            is_test: false,
+            out: Typed {
+                types: vec![Ty::Unknown; body.exprs.len()],
+                ..Typed::default()
+            },
+            scopes: vec![FxHashMap::default()],
+            settled: FxHashSet::default(),
+            returns: Vec::new(),
+            loops: Vec::new(),
+        }
+    }
 }
 
 impl<'a> Inferer<'_, 'a> {

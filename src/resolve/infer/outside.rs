@@ -38,15 +38,7 @@ impl<'w, 'a> Inferer<'w, 'a> {
         let ty = self.catalog_call(&entry, &receiver, args, expected);
         let full = Name::from(format!("{}::{name}", of.trait_path));
         let class = EvidenceClass::InScopeTrait;
-        self.out.callees.insert(
-            id,
-            Callee::Catalog {
-                entry,
-                path: full,
-                of: of.trait_path.clone(),
-                class,
-            },
-        );
+        self.calls_catalog(id, entry, full, of.trait_path.clone(), class);
         Some(ty)
     }
 
@@ -137,15 +129,7 @@ impl<'w, 'a> Inferer<'w, 'a> {
         };
         let ty = self.catalog_call(&entry, &own, args, expected);
         let path = Name::from(full.join("::"));
-        self.out.callees.insert(
-            id,
-            Callee::Catalog {
-                entry,
-                path,
-                of,
-                class: EvidenceClass::Path,
-            },
-        );
+        self.calls_catalog(id, entry, path, of, EvidenceClass::Path);
         ty
     }
 
@@ -182,6 +166,19 @@ impl<'w, 'a> Inferer<'w, 'a> {
         }
     }
 
+    /// Note what a call of the catalogue is.
+    pub(super) fn calls_catalog(
+        &mut self,
+        id: ExprId,
+        entry: FunctionRef<'a>,
+        path: Name,
+        of: Name,
+        class: EvidenceClass,
+    ) {
+        let callee = Callee::Catalog { entry, path, of, class };
+        self.out.callees.insert(id, callee);
+    }
+
     pub(super) fn infer_macro(&mut self, id: ExprId, path: &'a Path, args: &'a [Arg], expected: &Ty) -> Ty {
         let version = |library| self.library_version(library);
         let resolved = self.world.resolve_path(self.module, &path.segments, Space::Value);
@@ -196,15 +193,7 @@ impl<'w, 'a> Inferer<'w, 'a> {
             let krate = full.first().cloned().unwrap_or_default();
             let ty = self.catalog_call(&entry, &Ty::Foreign(krate.clone()), args, expected);
             let path = Name::from(full.join("::"));
-            self.out.callees.insert(
-                id,
-                Callee::Catalog {
-                    entry,
-                    path,
-                    of: krate,
-                    class: EvidenceClass::Path,
-                },
-            );
+            self.calls_catalog(id, entry, path, krate, EvidenceClass::Path);
             return ty;
         }
         let mut types = Vec::new();
