@@ -41,6 +41,8 @@ pub struct SourcePlaces {
     registries: Vec<(String, PathBuf)>,
     /// `git/checkouts/REPO-HASH` folders: name and path, sorted.
     checkouts: Vec<(String, PathBuf)>,
+    /// Cargo's home is part of the scanned tree, which can put there what it likes.
+    is_home_scanned: bool,
 }
 
 /// How much a folder's content is bound to the package's name, version and source.
@@ -74,11 +76,22 @@ impl SourcePlaces {
             .collect();
         vendored.sort();
         vendored.dedup();
+        let home = cargo_home.and_then(|home| fs::canonicalize(home).ok());
         let below = |place: &str| cargo_home.map_or_else(Vec::new, |home| folders(&home.join(place)));
         Self {
             vendored,
             registries: below("registry/src"),
             checkouts: below("git/checkouts"),
+            is_home_scanned: home.is_some_and(|home| inventory.roots.iter().any(|root| home.starts_with(&root.path))),
+        }
+    }
+
+    /// How much what lies in cargo's home is to be trusted.
+    fn home_origin(&self) -> SourceOrigin {
+        if self.is_home_scanned {
+            SourceOrigin::Vendored
+        } else {
+            SourceOrigin::Cargo
         }
     }
 
@@ -97,7 +110,7 @@ impl SourcePlaces {
         }
         if let Some(host) = registry_host(&package.source) {
             for (place, path) in self.registries.iter().filter(|(place, _)| is_of_host(place, host)) {
-                found.extend(SourceFolder::open(&path.join(&full), SourceOrigin::Cargo, place));
+                found.extend(SourceFolder::open(&path.join(&full), self.home_origin(), place));
             }
         }
         if let Some((repo, commit)) = git_commit(&package.source) {
@@ -116,7 +129,7 @@ impl SourcePlaces {
                 .find(|(short, _)| MIN_COMMIT <= short.len() && commit.starts_with(short.as_str()))?;
             let place = format!("{place}/{short}");
             let folder = member(&checkout, name)?;
-            let mut found = SourceFolder::open(&folder, SourceOrigin::Cargo, &place)?;
+            let mut found = SourceFolder::open(&folder, self.home_origin(), &place)?;
             found.workspace = small_text(&checkout.join("Cargo.toml")).filter(|_| folder != checkout);
             Some(found)
         })
@@ -124,7 +137,11 @@ impl SourcePlaces {
 }
 
 impl SourceFolder {
+    /// The package in a folder. A folder that is a link is none: it may lead anywhere.
     fn open(path: &Path, origin: SourceOrigin, place: &str) -> Option<Self> {
+        if !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
+            return None;
+        }
         Some(Self {
             manifest: small_text(&path.join("Cargo.toml"))?,
             path: path.to_owned(),
@@ -435,9 +452,25 @@ mod tests {
         std::os::unix::fs::symlink(base.join("secret"), base.join("repo/vendor/sdk/src/more")).expect("a link");
         std::os::unix::fs::symlink(base.join("secret/private.rs"), base.join("repo/vendor/sdk/src/x.rs"))
             .expect("a link");
+        write(&base, "outside/Cargo.toml", &manifest("linked"));
+        std::os::unix::fs::symlink(base.join("outside"), base.join("repo/vendor/linked")).expect("a link");
         let places = places(&base.join("repo"), None);
         let folder = places.find(&locked("sdk", "1.0.0", REGISTRY)).remove(0);
         assert_eq!(folder.rust_files(), [RepoPath::from("src/lib.rs")]);
+        assert_eq!(folder.origin, SourceOrigin::Vendored);
+        assert!(places.find(&locked("linked", "1.0.0", REGISTRY)).is_empty());
+    }
+
+    #[test]
+    fn a_home_inside_the_tree_is_as_little_trusted_as_the_tree() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let base = fs::canonicalize(dir.path()).expect("a real path");
+        write(&base, "repo/Cargo.lock", "version = 4\n");
+        let home = "repo/.cargo-home";
+        let index = format!("{home}/registry/src/index.crates.io-0a1b/sdk-1.0.0/Cargo.toml");
+        write(&base, &index, &manifest("sdk"));
+        let places = places(&base.join("repo"), Some(&base.join(home)));
+        let folder = places.find(&locked("sdk", "1.0.0", REGISTRY)).remove(0);
         assert_eq!(folder.origin, SourceOrigin::Vendored);
     }
 
