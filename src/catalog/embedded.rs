@@ -128,7 +128,6 @@ pub(super) const LIBRARIES: &[(&str, &str)] = &[
     ("rust/std", include_str!("libraries/rust/std.toml")),
     ("rust/suppaftp", include_str!("libraries/rust/suppaftp.toml")),
     ("rust/surf", include_str!("libraries/rust/surf.toml")),
-    ("rust/svix", include_str!("libraries/rust/svix.toml")),
     ("rust/tarpc", include_str!("libraries/rust/tarpc.toml")),
     ("rust/telemetry-exporters", include_str!("libraries/rust/telemetry-exporters.toml")),
     ("rust/teloxide", include_str!("libraries/rust/teloxide.toml")),
