@@ -6,7 +6,7 @@ use crate::model::{
     Name,
     call::ComponentKind,
     deploy::{DeclaredWorld, Deployment},
-    location::{Evidence, Location},
+    location::Location,
     term::ConfigKey,
 };
 
@@ -17,6 +17,7 @@ use super::{
     images::kind_of_image,
     names::{base_of_image, base_of_path, normalize, stem_of_key},
     services::Services,
+    targets::evidence,
 };
 
 /// Endings of cluster-internal names; what stands before the first dot is the service.
@@ -312,12 +313,4 @@ pub(super) fn is_this_host(host: &str) -> bool {
     matches!(host, "localhost" | "0.0.0.0" | "::1" | "::" | "host.docker.internal")
         || host.starts_with("127.")
         || host.ends_with(".localhost")
-}
-
-fn evidence(at: &Location, reason: String) -> Evidence {
-    Evidence {
-        at: at.clone(),
-        reason,
-        function: None,
-    }
 }

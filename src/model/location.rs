@@ -44,6 +44,12 @@ impl Location {
             column: 0,
         }
     }
+
+    /// Whether it lies in the sources of a third-party package, not in what was scanned.
+    #[must_use]
+    pub fn is_third_party(&self) -> bool {
+        self.root.starts_with("dep:")
+    }
 }
 
 /// A location with the reason why it is named: one hop of a path, one piece of evidence.

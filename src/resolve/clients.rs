@@ -269,7 +269,7 @@ impl<'a> Flow<'_, 'a> {
     fn undecided(&self, primitive: &Primitive<'a>, reason: Option<&Name>) -> Vec<Layer> {
         let Some(reason) = reason else { return Vec::new() };
         let library = self.bodies.world.catalog.library(primitive.entry.library);
-        let mut scopes: Vec<Scope> = library
+        let scope: Option<Scope> = library
             .functions
             .iter()
             .filter(|function| function.role == Role::Setter || function.role == Role::Constructor)
@@ -283,11 +283,8 @@ impl<'a> Flow<'_, 'a> {
                 )
             })
             .map(|scope| scope_of(Some(scope)))
-            .collect();
-        scopes.sort();
-        scopes.dedup();
-        scopes.truncate(1);
-        scopes
+            .min();
+        scope
             .into_iter()
             .map(|scope| Layer {
                 kind: LayerKind::Timeout {

@@ -20,7 +20,7 @@ use super::{
     policies::{apply_policy, policy_layers},
     symbols::Def,
     ty::FnId,
-    values::{Call, Context, Flow, Value, as_term, union},
+    values::{Context, Flow, Value, as_term, union},
 };
 
 /// Variables, functions and hand-overs followed for one option.
@@ -126,10 +126,7 @@ impl<'a> Flow<'_, 'a> {
                     for id in ids {
                         let inner = Context {
                             body: BodyRef::Function(*id),
-                            frame: Some(std::sync::Arc::new(Call {
-                                site: at,
-                                outer: context.frame.clone(),
-                            })),
+                            frame: Some(self.frame(at, context.frame.as_ref())),
                         };
                         for value in &self.bodies.typed(inner.body).returns {
                             self.find_field(&inner, *value, name, hops + 1, found);

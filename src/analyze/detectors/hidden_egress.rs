@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Context, Draft, calls, is_third_party};
+use super::{Context, Draft, calls};
 use crate::model::{call::ComponentKind, guard::TimeoutState, system::Call};
 
 pub(super) fn detect(context: &Context<'_>) -> Vec<Draft> {
@@ -19,7 +19,7 @@ pub(super) fn detect(context: &Context<'_>) -> Vec<Draft> {
         .collect();
     let mut said = BTreeSet::new();
     let mut drafts = Vec::new();
-    let hidden = calls(context).filter(|(_, call)| is_third_party(&call.at) && !call.is_named);
+    let hidden = calls(context).filter(|(_, call)| call.at.is_third_party() && !call.is_named);
     for (idx, call) in hidden {
         let is_outside = call
             .target
@@ -45,7 +45,7 @@ fn draft(context: &Context<'_>, idx: u32, service: u32) -> Draft {
     let fix = "make the client or its address and limits a parameter, and declare the target";
     let mut draft = Draft::of_call(context, idx, &what, fix);
     // The reader can change the last place of their own code, not the package.
-    let last_own = call.path.iter().rev().find(|step| !is_third_party(&step.at));
+    let last_own = call.path.iter().rev().find(|step| !step.at.is_third_party());
     if let Some(last) = last_own {
         draft.at.clone_from(&last.at);
     }

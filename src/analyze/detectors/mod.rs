@@ -111,11 +111,6 @@ impl Draft {
     }
 }
 
-/// Whether a place lies in the source of a third-party package.
-pub(crate) fn is_third_party(at: &Location) -> bool {
-    at.root.starts_with("dep:")
-}
-
 /// Calls with their positions.
 pub(crate) fn calls<'a>(context: &Context<'a>) -> impl Iterator<Item = (u32, &'a Call)> + use<'a> {
     (0..).zip(&context.system.calls)
@@ -135,7 +130,7 @@ pub(crate) fn findings(context: &Context<'_>, rules: &[Rule], settings: &Analyze
             };
             let mut drafts = detect(&context);
             // Nobody here can change a line of a third-party package; what it hides is a rule of its own.
-            drafts.retain(|draft| !is_third_party(&draft.at));
+            drafts.retain(|draft| !draft.at.is_third_party());
             findings.extend(collapse(&rule.id, level, drafts));
         }
     }

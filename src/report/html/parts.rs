@@ -34,7 +34,7 @@ impl HtmlSafe for Place {}
 
 impl Place {
     pub(super) fn new(at: &Location, with_root: bool) -> Self {
-        let root = if with_root || at.root.starts_with("dep:") {
+        let root = if with_root || at.is_third_party() {
             format!("{} ", at.root)
         } else {
             String::new()
